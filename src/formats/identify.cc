@@ -1,0 +1,144 @@
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/byte_reader.h"
+#include "formats/format.h"
+
+namespace saiph::formats {
+
+namespace {
+
+constexpr std::size_t kHeadBytes = 8192;
+constexpr std::size_t kTailBytes = 8192;
+
+bool starts(ByteView bytes, std::string_view magic, std::size_t at = 0) {
+  return bytes.size() >= at + magic.size() && as_text(bytes.subspan(at, magic.size())) == magic;
+}
+
+using std::string_view_literals::operator""sv;
+
+bool has_end_of_central_directory(const Probe& probe) {
+  return as_text(probe.tail).rfind("PK\x05\x06"sv) != std::string_view::npos;
+}
+
+// One row a signature; every row that matches is reported. Rows whose format has no signature call
+// a structural probe of their own format's folder.
+struct Row {
+  FormatId id;
+  bool (*matches)(const Probe&);
+};
+
+constexpr auto kRows = std::to_array<Row>({
+    {FormatId::kGitLfsPointer, [](const Probe& p) { return starts(p.head, "version https://git-lfs.github.com/spec/"); }},
+    {FormatId::kZip, [](const Probe& p) { return starts(p.head, "PK\x03\x04") || has_end_of_central_directory(p); }},
+    {FormatId::kTar, [](const Probe& p) { return starts(p.head, "ustar", 257); }},
+    {FormatId::kGzip, [](const Probe& p) { return starts(p.head, "\x1f\x8b\x08"); }},
+    {FormatId::kBzip2, [](const Probe& p) { return starts(p.head, "BZh") && p.head.size() > 9 && (starts(p.head, "1AY&SY", 4) || starts(p.head, "\x17rE8P\x90", 4)); }},
+    {FormatId::kXz, [](const Probe& p) { return starts(p.head, "\xFD" "7zXZ\0"sv); }},
+    {FormatId::kZstd, [](const Probe& p) { return starts(p.head, "\x28\xB5\x2F\xFD"); }},
+    {FormatId::kLz4, [](const Probe& p) { return starts(p.head, "\x04\x22\x4D\x18"); }},
+    {FormatId::kSevenZip, [](const Probe& p) { return starts(p.head, "7z\xBC\xAF\x27\x1C"); }},
+    {FormatId::kRar, [](const Probe& p) { return starts(p.head, "Rar!\x1A\x07"); }},
+    {FormatId::kNumpy, [](const Probe& p) { return starts(p.head, "\x93NUMPY"); }},
+    {FormatId::kHdf5, [](const Probe& p) {
+       constexpr auto kMagic = "\x89HDF\r\n\x1A\n"sv;
+       return starts(p.head, kMagic) || starts(p.head, kMagic, 512) || starts(p.head, kMagic, 1024) || starts(p.head, kMagic, 2048);
+     }},
+    {FormatId::kGguf, [](const Probe& p) { return starts(p.head, "GGUF") || starts(p.head, "FUGG"); }},
+    {FormatId::kGgml, [](const Probe& p) { return starts(p.head, "lmgg") || starts(p.head, "fmgg") || starts(p.head, "tjgg") || starts(p.head, "algg"); }},
+    {FormatId::kTflite, [](const Probe& p) { return starts(p.head, "TFL3", 4); }},
+    {FormatId::kParquet, [](const Probe& p) { return starts(p.head, "PAR1") || starts(p.head, "PARE"); }},
+    {FormatId::kElf, [](const Probe& p) { return starts(p.head, "\x7F" "ELF"); }},
+    {FormatId::kScript, [](const Probe& p) { return starts(p.head, "#!"); }},
+});
+
+bool is_text(ByteView head) {
+  if (head.empty()) return false;
+  std::size_t odd = 0;
+  for (const std::uint8_t byte : head) {
+    if (byte == 0) return false;
+    if (byte < 0x20 && byte != '\n' && byte != '\r' && byte != '\t' && byte != '\f' && byte != 0x1B) ++odd;
+  }
+  return odd * 64 <= head.size();
+}
+
+}  // namespace
+
+std::string_view format_name(FormatId id) {
+  switch (id) {
+    case FormatId::kEmpty: return "empty";
+    case FormatId::kGitLfsPointer: return "git-lfs-pointer";
+    case FormatId::kPickle: return "pickle";
+    case FormatId::kZip: return "zip";
+    case FormatId::kTar: return "tar";
+    case FormatId::kGzip: return "gzip";
+    case FormatId::kZlib: return "zlib";
+    case FormatId::kBzip2: return "bzip2";
+    case FormatId::kXz: return "xz";
+    case FormatId::kLzma: return "lzma";
+    case FormatId::kZstd: return "zstd";
+    case FormatId::kLz4: return "lz4";
+    case FormatId::kSevenZip: return "7z";
+    case FormatId::kRar: return "rar";
+    case FormatId::kNumpy: return "npy";
+    case FormatId::kHdf5: return "hdf5";
+    case FormatId::kSafetensors: return "safetensors";
+    case FormatId::kGguf: return "gguf";
+    case FormatId::kGgml: return "ggml";
+    case FormatId::kOnnx: return "onnx";
+    case FormatId::kTfSavedModel: return "tf-saved-model";
+    case FormatId::kTfMetaGraph: return "tf-meta-graph";
+    case FormatId::kTfGraphDef: return "tf-graph-def";
+    case FormatId::kTflite: return "tflite";
+    case FormatId::kElf: return "elf";
+    case FormatId::kPe: return "pe";
+    case FormatId::kMachO: return "mach-o";
+    case FormatId::kScript: return "script";
+    case FormatId::kPython: return "python";
+    case FormatId::kPythonBytecode: return "python-bytecode";
+    case FormatId::kJinja: return "jinja";
+    case FormatId::kJson: return "json";
+    case FormatId::kJsonLines: return "jsonl";
+    case FormatId::kNotebook: return "notebook";
+    case FormatId::kYaml: return "yaml";
+    case FormatId::kCsv: return "csv";
+    case FormatId::kParquet: return "parquet";
+    case FormatId::kRequirements: return "requirements";
+    case FormatId::kText: return "text";
+    case FormatId::kMedia: return "media";
+    case FormatId::kUnknown: return "unknown";
+  }
+  return "unknown";
+}
+
+Result<std::vector<FormatId>> identify(const ByteSource& source, std::string_view name) {
+  if (source.size() == 0) return std::vector{FormatId::kEmpty};
+  Bytes head_copy;
+  Bytes tail_copy;
+  ByteView head;
+  ByteView tail;
+  if (const auto all = source.contiguous()) {
+    head = all->first(std::min(all->size(), kHeadBytes));
+    tail = all->last(std::min(all->size(), kTailBytes));
+  } else {
+    head_copy.resize(static_cast<std::size_t>(std::min<std::uint64_t>(source.size(), kHeadBytes)));
+    SAIPH_TRY(const std::size_t head_got, source.read_at(0, head_copy));
+    head = ByteView(head_copy).first(head_got);
+    tail = head;
+    if (source.size() > kHeadBytes) {
+      tail_copy.resize(static_cast<std::size_t>(std::min<std::uint64_t>(source.size(), kTailBytes)));
+      SAIPH_TRY(const std::size_t tail_got, source.read_at(source.size() - tail_copy.size(), tail_copy));
+      tail = ByteView(tail_copy).first(tail_got);
+    }
+  }
+  const Probe probe{source, head, tail, name, is_text(head)};
+  std::vector<FormatId> found;
+  for (const Row& row : kRows) {
+    if (row.matches(probe)) found.push_back(row.id);
+  }
+  if (found.empty()) found.push_back(probe.text ? FormatId::kText : FormatId::kUnknown);
+  return found;
+}
+
+}  // namespace saiph::formats
