@@ -35,19 +35,24 @@ class JsonHandler {
   virtual bool on_number(std::string_view /*text*/, std::uint64_t /*offset*/) { return true; }
   virtual bool on_bool(bool /*value*/, std::uint64_t /*offset*/) { return true; }
   virtual bool on_null(std::uint64_t /*offset*/) { return true; }
-  /// A key that its object has held before; on_key follows. By 64-bit hash with a per-process random seed and, for
-  /// objects of up to 2^20 keys, exact.
+  /// A key that its object has held before; on_key follows. No repetition is missed. Keys are
+  /// compared by a 64-bit hash with a per-process random seed, so a false one has odds of about
+  /// 2^-64 a pair.
   virtual bool on_duplicate_key(std::string_view /*key*/, std::uint64_t /*offset*/) { return true; }
 };
 
 struct JsonStreamOptions {
   bool allow_trailing = false;  ///< stop after one value, leave the reader there (JSON Lines)
   bool allow_nan = false;       ///< NaN, Infinity, -Infinity, as Python's json writes them
+  bool allow_bom = true;        ///< skip a UTF-8 byte order mark at offset 0 (RFC 8259 section 8.1)
 };
 
-/// Parses one value from the reader. Linear time, memory bounded by nesting and open objects' keys.
-/// Errors: kMalformed with offset and reason, kLimit (nesting, string_bytes, items), kUnavailable.
-/// Success with `false`: the handler stopped it.
+/// Parses one value from the reader, from its present offset. Linear time; memory is one string
+/// plus 8 to 16 bytes for each key of the objects that are open. Numbers of more than 64 KiB of
+/// text and objects of more than about 1.8 million keys are kLimit; elements of arrays are not
+/// limited. Errors: kMalformed with offset and reason ("truncated ..." when the input just ends),
+/// kLimit (nesting, string_bytes, items as keys held at once, memory_bytes, budget), kUnavailable.
+/// Success with `false`: the handler stopped it. One thread at a time per reader.
 Result<bool> parse_json(SourceReader& reader, JsonHandler& handler, Budget& budget,
                         JsonStreamOptions options = {});
 
@@ -63,9 +68,13 @@ class JsonValue {
   /// Byte offset of the value in the document.
   std::uint64_t offset() const { return offset_; }
   /// The string, or "" for any other kind.
-  std::string_view string() const { return kind_ == JsonKind::kString ? std::string_view(text_) : std::string_view(); }
+  std::string_view string() const {
+    return kind_ == JsonKind::kString ? std::string_view(text_) : std::string_view();
+  }
   /// The number's text, or "".
-  std::string_view number() const { return kind_ == JsonKind::kNumber ? std::string_view(text_) : std::string_view(); }
+  std::string_view number() const {
+    return kind_ == JsonKind::kNumber ? std::string_view(text_) : std::string_view();
+  }
   std::optional<bool> boolean() const;
   std::optional<std::int64_t> integer() const;  ///< nothing when not a whole number in range
   std::optional<double> real() const;
@@ -94,6 +103,7 @@ struct JsonDocument {
 
 /// The whole source as a document. Memory is charged against limits().memory_bytes (about 100 bytes
 /// a value): kLimit beyond it. Other errors as parse_json. Trailing bytes are kMalformed.
-Result<JsonDocument> load_json(const ByteSource& source, Budget& budget, JsonStreamOptions options = {});
+Result<JsonDocument> load_json(const ByteSource& source, Budget& budget,
+                               JsonStreamOptions options = {});
 
 }  // namespace saiph::codec
