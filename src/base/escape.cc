@@ -64,6 +64,36 @@ std::string to_valid_utf8(std::string_view text) {
   return out;
 }
 
+void append_json(std::string& out, std::string_view text) {
+  const auto plain = [](char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; };
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t end = i;
+    while (end < text.size() && plain(text[end])) ++end;
+    out += text.substr(i, end - i);
+    i = end;
+    if (i == text.size()) return;
+    const std::size_t start = i;
+    const char32_t c = next_code_point(text, i);
+    if (c == kInvalid) {
+      out += "\xEF\xBF\xBD";
+    } else if (c == '"' || c == '\\') {
+      out += '\\';
+      out += static_cast<char>(c);
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (!is_deceptive(c)) {
+      out += text.substr(start, i - start);
+    } else if (c < 0x10000) {
+      out += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(c));
+    } else {
+      const auto low = static_cast<std::uint32_t>(c) - 0x10000;
+      out += fmt::format("\\u{:04x}\\u{:04x}", 0xD800 + (low >> 10), 0xDC00 + (low & 0x3FF));
+    }
+  }
+}
+
 std::string escape_terminal(std::string_view text) {
   std::string out;
   out.reserve(text.size());

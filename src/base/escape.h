@@ -10,6 +10,11 @@ namespace saiph {
 /// Valid UTF-8: every byte that is not part of a well-formed sequence becomes U+FFFD. For JSON.
 std::string to_valid_utf8(std::string_view text);
 
+/// Appends the inside of a JSON string (no quotes): invalid UTF-8 becomes U+FFFD; quote, backslash
+/// and control characters are escaped, and so are the bidirectional and invisible code points that
+/// escape_terminal shows, so that printing a report is harmless and parsing it loses nothing.
+void append_json(std::string& out, std::string_view text);
+
 /// For a terminal or a log line: control characters (C0, C1, DEL, line ends too), invalid UTF-8,
 /// bidirectional and invisible code points become \xNN or \u{N}; a backslash is doubled.
 /// No escape sequence of the input survives.

@@ -39,6 +39,8 @@ struct Finding {
   std::vector<std::string> references;
   /// Non-empty when a suppression applies: its reason. Suppressed findings fail no gate.
   std::string suppressed_by;
+  /// Names this statement across scans (policy/fingerprint.h): "sha256:..."; empty until stamped.
+  std::string fingerprint;
 };
 
 /// Why a file was not fully examined.
