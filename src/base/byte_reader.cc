@@ -118,8 +118,8 @@ bool SourceReader::take_until(std::uint8_t delimiter, std::uint64_t max_bytes, B
       }
       looked = span.size();
     }
+    if (looked >= max_bytes && looked < remaining()) return fail(Why::kLimit);
     if (view.size() == remaining()) return fail(Why::kEnd);
-    if (looked >= max_bytes) return fail(Why::kLimit);
     step = static_cast<std::size_t>(std::min<std::uint64_t>(std::uint64_t{step} * 4, window_bytes_));
   }
 }

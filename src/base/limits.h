@@ -12,8 +12,9 @@ namespace saiph {
 struct Limits {
   /// Containers in containers. Real model packages nest 3 deep (tar in gzip with a torch zip).
   std::uint32_t depth = 8;
-  /// Members of all containers of one file. The largest hub checkpoints have some 10,000 shards.
-  std::uint64_t members = 200'000;
+  /// Members of all containers of one file. The largest hub checkpoints have some 10,000; a queued
+  /// member costs about 250 bytes, so this many stay under 25 MB.
+  std::uint64_t members = 100'000;
   /// Items of one structure: keys, tensors, graph nodes, headers. Large graphs reach 10^5.
   std::uint64_t items = 4'000'000;
   /// Nesting inside one structure (JSON, protobuf, flatbuffers, HDF5 groups, pickle marks).
