@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -11,6 +10,8 @@
 #include <map>
 #include <memory>
 #include <utility>
+
+#include "base/glob.h"
 
 namespace saiph::scan {
 
@@ -53,12 +54,8 @@ Result<std::vector<std::string>> list(const std::string& path) {
 }
 
 bool matches_any(const std::vector<std::string>& patterns, const std::string& relative) {
-  const std::size_t slash = relative.rfind('/');
-  const std::string leaf = slash == std::string::npos ? relative : relative.substr(slash + 1);
-  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-    return ::fnmatch(pattern.c_str(), relative.c_str(), 0) == 0 ||
-           ::fnmatch(pattern.c_str(), leaf.c_str(), 0) == 0;
-  });
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& pattern) { return glob_match(pattern, relative); });
 }
 
 class Walk {

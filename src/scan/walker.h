@@ -18,7 +18,7 @@ struct WalkItem {
 };
 
 struct WalkOptions {
-  /// Shell patterns (fnmatch, '*' crosses '/') against the path below its argument and against its last part.
+  /// Patterns of base/glob.h against the path below its argument.
   /// A file is taken when it matches any include (or there is none) and no exclude.
   std::vector<std::string> include;
   std::vector<std::string> exclude;
