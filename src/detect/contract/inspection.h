@@ -21,22 +21,22 @@ namespace saiph::detect {
 
 /// A finding before the engine completes it (location path, caps, suppression, policy).
 struct FindingDraft {
-  std::optional<Severity> severity;  ///< the rule's own when absent
+  std::optional<Severity> severity{};  ///< the rule's own when absent
   Confidence confidence = Confidence::kHigh;
-  std::optional<std::uint64_t> offset;
-  std::optional<std::uint64_t> line;
-  std::string part;
-  std::string detail;   ///< one sentence, raw text of the input allowed
-  std::string excerpt;  ///< cut to 200 bytes by the engine; secrets must be masked already
-  std::vector<std::string> references;
+  std::optional<std::uint64_t> offset{};
+  std::optional<std::uint64_t> line{};
+  std::string part{};
+  std::string detail{};   ///< one sentence, raw text of the input allowed
+  std::string excerpt{};  ///< cut to 200 bytes by the engine; secrets must be masked already
+  std::vector<std::string> references{};
 };
 
 /// A nested artefact, opened only when its turn comes (so that one is in memory at a time).
 struct MemberDraft {
-  std::string name;  ///< as the container gives it
-  std::function<Result<std::shared_ptr<const ByteSource>>()> open;
+  std::string name{};  ///< as the container gives it
+  std::function<Result<std::shared_ptr<const ByteSource>>()> open{};
   /// What the container knows about it: "" or a role such as "torch-storage".
-  std::string role;
+  std::string role{};
 };
 
 struct Sibling {
