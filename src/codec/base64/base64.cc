@@ -1,0 +1,68 @@
+#include "codec/base64/base64.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+namespace saiph::codec {
+
+namespace {
+
+constexpr std::uint8_t kNone = 0xFF;
+
+constexpr std::array<std::uint8_t, 256> make_table(char c62, char c63) {
+  std::array<std::uint8_t, 256> table{};
+  for (auto& value : table) value = kNone;
+  std::uint8_t next = 0;
+  for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<std::uint8_t>(c)] = next++;
+  for (char c = 'a'; c <= 'z'; ++c) table[static_cast<std::uint8_t>(c)] = next++;
+  for (char c = '0'; c <= '9'; ++c) table[static_cast<std::uint8_t>(c)] = next++;
+  table[static_cast<std::uint8_t>(c62)] = next++;
+  table[static_cast<std::uint8_t>(c63)] = next;
+  return table;
+}
+constexpr auto kStandard = make_table('+', '/');
+constexpr auto kUrl = make_table('-', '_');
+
+bool is_space(std::uint8_t c) {
+  return c == '\n' || c == '\r' || c == ' ' || c == '\t';
+}
+
+}  // namespace
+
+std::optional<Bytes> decode_base64(std::string_view text, Base64Options options) {
+  const auto& table = options.url ? kUrl : kStandard;
+  Bytes out;
+  out.reserve(std::min(options.max_bytes, text.size() / 4 * 3 + 3));
+  std::uint32_t bits = 0;
+  unsigned held = 0;
+  bool padded = false;
+  for (const std::uint8_t c : as_bytes(text)) {
+    if (options.skip_space && is_space(c)) continue;
+    if (c == '=') {
+      padded = true;
+      continue;
+    }
+    const std::uint8_t value = table[c];
+    if (value == kNone || padded) return std::nullopt;
+    bits = bits << 6 | value;
+    held += 6;
+    if (held >= 8) {
+      held -= 8;
+      if (out.size() == options.max_bytes) return out;
+      out.push_back(static_cast<std::uint8_t>(bits >> held));
+    }
+  }
+  if (held == 6) return std::nullopt;
+  return out;
+}
+
+std::size_t base64_prefix(std::string_view text, bool url) {
+  const auto& table = url ? kUrl : kStandard;
+  const ByteView bytes = as_bytes(text);
+  return static_cast<std::size_t>(
+      std::find_if(bytes.begin(), bytes.end(), [&](std::uint8_t c) { return table[c] == kNone; }) -
+      bytes.begin());
+}
+
+}  // namespace saiph::codec

@@ -1,0 +1,25 @@
+// Base64 (RFC 4648, sections 4 and 5): decoding of texts that somebody else wrote.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "base/bytes.h"
+
+namespace saiph::codec {
+
+struct Base64Options {
+  bool url = false;  ///< '-' and '_' instead of '+' and '/' (section 5)
+  bool skip_space =
+      false;  ///< line ends, spaces and tabs between characters are ignored (PEM, MIME)
+  std::size_t max_bytes = 1U << 20;  ///< of output: decoding stops there and succeeds
+};
+
+/// The bytes, or nothing when a character is outside the alphabet, padding stands inside, or one
+/// character is left over. Missing padding is accepted. Any thread; linear; allocates the output.
+std::optional<Bytes> decode_base64(std::string_view text, Base64Options options = {});
+
+/// Length of the longest prefix of characters from the alphabet, '=' not counted. Any thread.
+std::size_t base64_prefix(std::string_view text, bool url = false);
+
+}  // namespace saiph::codec
