@@ -111,7 +111,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool theirs = nlohmann::json::sax_parse(text, &sax);
   // nlohmann refuses numbers that overflow a double; RFC 8259 leaves the range open.
   if (result && !theirs && !ours.number_out_of_range) disagree("only nlohmann refuses");
-  if (!result && theirs) disagree("only nlohmann accepts");
+  // nlohmann takes a NUL between tokens for the end of its input.
+  const std::uint64_t at = result ? 0 : result.error().offset().value_or(size);
+  const bool at_nul = !result && at < size && data[at] == 0;
+  if (!result && theirs && !at_nul) disagree("only nlohmann accepts");
   if (result && theirs && sax.events.out != ours.out) disagree("nlohmann sees other events");
 
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // simdjson 3.0 refuses the mark

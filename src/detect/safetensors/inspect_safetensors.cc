@@ -1,0 +1,133 @@
+#include "detect/safetensors/inspect_safetensors.h"
+
+#include <algorithm>
+
+#include "base/escape.h"
+#include "detect/embedded/embedded.h"
+#include "detect/payload/payload.h"
+#include "detect/rules/safetensors.h"
+#include "formats/safetensors/safetensors.h"
+
+namespace saiph::detect {
+
+namespace {
+
+using formats::SafetensorsProblem;
+
+// Gaps are rare and each costs a member; a file of a million gaps is a finding, not a million.
+constexpr std::uint32_t kHiddenMembers = 16;
+
+class Statements final : public formats::SafetensorsSink {
+ public:
+  explicit Statements(Inspection& inspection) : inspection_(inspection), texts_(inspection) {}
+
+  void on_tensor_name(std::string_view name, std::uint64_t offset) override {
+    // Names are dotted words; a slash is ordinary (JAX), leaving the folder is not.
+    const PathKind kind = path_kind(name);
+    if (kind == PathKind::kPlain || kind == PathKind::kUrl) return;
+    if (name.empty()) return;
+    inspection_.finding(
+        rules::kSafetensorsSuspiciousName,
+        {.offset = offset,
+         .part = shorten(name, 120),
+         .detail = "the tensor name is " + std::string(path_word(kind)) + " as a path"});
+  }
+  void on_metadata(std::string_view key, std::string_view value, std::uint64_t offset) override {
+    texts_.look("__metadata__." + shorten(key, 120), value, offset);
+  }
+  void on_data(std::uint64_t offset, std::uint64_t length) override {
+    inspection_.data_range(offset, length);
+  }
+  void on_problem(SafetensorsProblem problem, std::uint64_t offset, std::uint64_t length,
+                  std::string_view detail) override {
+    const std::string name = shorten(detail, 120);
+    const auto state = [&](const Rule& rule, std::string text, bool named = true) {
+      inspection_.finding(
+          rule,
+          {.offset = offset, .part = named ? name : std::string(), .detail = std::move(text)});
+    };
+    switch (problem) {
+      case SafetensorsProblem::kHeaderTooLong:
+        state(rules::kSafetensorsBadHeader,
+              "the header claims " + std::to_string(length) + " bytes; loaders accept 100000000");
+        break;
+      case SafetensorsProblem::kDuplicateKey:
+        state(rules::kSafetensorsDuplicateKey, "the key stands twice in one object");
+        break;
+      case SafetensorsProblem::kBadTensor:
+        state(rules::kSafetensorsBadHeader,
+              "the entry is not a tensor of dtype, shape and data_offsets");
+        break;
+      case SafetensorsProblem::kUnknownDtype:
+        state(rules::kSafetensorsUnknownDtype, "the element type is unknown");
+        break;
+      case SafetensorsProblem::kSizeMismatch:
+        state(rules::kSafetensorsSizeMismatch,
+              "shape and type need another number of bytes than data_offsets give");
+        break;
+      case SafetensorsProblem::kSizeOverflow:
+        state(rules::kSafetensorsSizeMismatch, "the size of the tensor does not fit in 64 bits");
+        break;
+      case SafetensorsProblem::kBadOffsets:
+        state(rules::kSafetensorsBadHeader, "data_offsets run backwards");
+        break;
+      case SafetensorsProblem::kMetadataNotText:
+        state(rules::kSafetensorsBadHeader, "__metadata__ holds something other than texts");
+        break;
+      case SafetensorsProblem::kOverlap:
+        state(rules::kSafetensorsOverlap,
+              std::to_string(length) + " bytes belong to an earlier tensor too");
+        break;
+      case SafetensorsProblem::kGap:
+        state(rules::kSafetensorsUnclaimedBytes,
+              std::to_string(length) + " bytes between tensors belong to none", false);
+        submit("gap", offset, length);
+        break;
+      case SafetensorsProblem::kTrailing:
+        state(rules::kSafetensorsUnclaimedBytes,
+              std::to_string(length) + " bytes follow the last tensor", false);
+        submit("trailing", offset, length);
+        break;
+      case SafetensorsProblem::kOutside:
+        state(rules::kSafetensorsOutsideFile,
+              "tensors need " + std::to_string(length) + " bytes more than the file has", false);
+        inspection_.incomplete("truncated",
+                               "safetensors data ends " + std::to_string(length) + " bytes early",
+                               offset);
+        break;
+    }
+  }
+
+ private:
+  void submit(std::string_view what, std::uint64_t offset, std::uint64_t length) {
+    if (members_ == kHiddenMembers) {
+      inspection_.incomplete("limit", "more unclaimed parts than are examined one by one", offset);
+    }
+    if (members_++ >= kHiddenMembers) return;
+    inspection_.member({.name = std::string(what) + "@" + std::to_string(offset),
+                        .open = [source = inspection_.source_ptr(), offset,
+                                 length]() -> Result<std::shared_ptr<const ByteSource>> {
+                          return std::make_shared<const SubSource>(source, offset, length);
+                        },
+                        .role = "unclaimed"});
+  }
+
+  Inspection& inspection_;
+  EmbeddedTexts texts_;
+  std::uint32_t members_ = 0;
+};
+
+}  // namespace
+
+void inspect_safetensors(Inspection& inspection) {
+  Statements statements(inspection);
+  const auto outcome =
+      formats::read_safetensors(inspection.source(), statements, inspection.budget());
+  if (outcome.state == formats::ParseState::kNotThisFormat) {
+    inspection.incomplete("malformed", "not a safetensors header", 0);
+  } else if (outcome.error) {
+    inspection.incomplete(*outcome.error);
+  }
+}
+
+}  // namespace saiph::detect
