@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "detect/onnx/inspect_onnx.h"
+
 namespace saiph::detect {
 
 namespace {
@@ -10,7 +12,7 @@ using formats::FormatId;
 
 // One row per (format, inspector). Each detector folder owns its rows; keep them sorted by folder.
 constexpr std::array kDetectors = std::to_array<Detector>({
-    {FormatId::kUnknown, nullptr},
+    {FormatId::kOnnx, &inspect_onnx},
 });
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "base/byte_reader.h"
 #include "formats/format.h"
+#include "formats/onnx/onnx_model.h"
 
 namespace saiph::formats {
 
@@ -47,6 +48,7 @@ constexpr auto kRows = std::to_array<Row>({
      }},
     {FormatId::kGguf, [](const Probe& p) { return starts(p.head, "GGUF") || starts(p.head, "FUGG"); }},
     {FormatId::kGgml, [](const Probe& p) { return starts(p.head, "lmgg") || starts(p.head, "fmgg") || starts(p.head, "tjgg") || starts(p.head, "algg"); }},
+    {FormatId::kOnnx, [](const Probe& p) { return probe_onnx(p.source, p.head); }},
     {FormatId::kTflite, [](const Probe& p) { return starts(p.head, "TFL3", 4); }},
     {FormatId::kParquet, [](const Probe& p) { return starts(p.head, "PAR1") || starts(p.head, "PARE"); }},
     {FormatId::kElf, [](const Probe& p) { return starts(p.head, "\x7F" "ELF"); }},
