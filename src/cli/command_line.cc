@@ -1,0 +1,297 @@
+// The only file that includes the option parser: it is slow to compile, and it throws.
+#include "cli/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/escape.h"
+#include "base/human.h"
+#include "base/suggest.h"
+#include "cli/help_text.h"
+#include "report/format.h"
+
+namespace saiph::cli {
+
+namespace {
+
+constexpr std::array<std::string_view, 4> kCommands = {"scan", "rules", "version", "help"};
+constexpr std::array<std::string_view, 5> kSeverities = {"info", "low", "medium", "high",
+                                                         "critical"};
+constexpr std::array<std::string_view, 3> kWhen = {"auto", "always", "never"};
+constexpr std::uint64_t kMaxJobs = 1024;
+
+/// What was typed, before it is understood.
+struct ScanTexts {
+  std::string format = "text";
+  std::string colour = "auto";
+  std::string fail_on;
+  std::string digest = "auto";
+  std::string jobs;
+  bool allow_incomplete = false;
+  std::vector<std::string> limits;  ///< one a row of limit_names(); empty: not given
+};
+
+std::string in_quotes(std::string_view text) {
+  return "\"" + escape_terminal(shorten(text, 100)) + "\"";
+}
+
+Invocation refuse(std::string_view command, std::string_view what) {
+  Invocation invocation;
+  invocation.command = Command::kRefuse;
+  invocation.text =
+      fmt::format("saiph{}{}: {}\nTry `saiph {}--help`.\n", command.empty() ? "" : " ", command,
+                  what, command.empty() ? "" : fmt::format("{} ", command));
+  return invocation;
+}
+
+Invocation print(std::string_view text) {
+  Invocation invocation;
+  invocation.text = std::string(text);
+  return invocation;
+}
+
+std::string listed(std::span<const std::string_view> words) {
+  std::string out;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    out += i == 0 ? "" : i + 1 == words.size() ? " or " : ", ";
+    out += words[i];
+  }
+  return out;
+}
+
+/// "--format: "jsn" is none of text, json ...; did you mean "json"?"
+std::string not_one_of(std::string_view option, std::string_view word,
+                       std::span<const std::string_view> words) {
+  std::string out = fmt::format("{}: {} is not {}", option, in_quotes(word), listed(words));
+  if (const std::string_view near = closest_word(word, words); !near.empty()) {
+    out += fmt::format("; did you mean \"{}\"?", near);
+  }
+  return out;
+}
+
+template <typename Enum>
+std::optional<Enum> parse_when(const std::string& text) {
+  const auto it = std::find(kWhen.begin(), kWhen.end(), text);
+  if (it == kWhen.end()) return std::nullopt;
+  return static_cast<Enum>(it - kWhen.begin());
+}
+
+void add_scan_options(CLI::App& app, app::ScanRequest& request, ScanTexts& texts) {
+  app.add_option("paths", request.paths);
+  app.add_option("--format", texts.format);
+  app.add_option("--output", request.output);
+  app.add_option("--colour,--color", texts.colour);
+  app.add_flag("-v,--verbose", request.verbose);
+  app.add_flag("-q,--quiet", request.quiet);
+  app.add_option("--fail-on", texts.fail_on);
+  app.add_flag("--allow-incomplete", texts.allow_incomplete);
+  app.add_option("--policy", request.policy_file);
+  app.add_option("--suppress", request.suppress_file);
+  app.add_option("--baseline", request.baseline_file);
+  // One value at each use, so that a path that follows stays a path.
+  app.add_option("--include", request.include)->allow_extra_args(false);
+  app.add_option("--exclude", request.exclude)->allow_extra_args(false);
+  app.add_option("--stdin-name", request.stdin_name);
+  app.add_flag("--fast", request.fast);
+  app.add_option("--digest", texts.digest);
+  app.add_option("--jobs", texts.jobs);
+  texts.limits.resize(limit_names().size());
+  for (std::size_t i = 0; i < limit_names().size(); ++i) {
+    const LimitName& row = limit_names()[i];
+    if (!row.option.empty()) app.add_option(std::string(row.option), texts.limits[i]);
+  }
+}
+
+/// Turns texts into values; an error text when one is wrong.
+std::optional<std::string> understand(const ScanTexts& texts, app::ScanRequest& request) {
+  const auto format = report::parse_format(texts.format);
+  if (!format) return not_one_of("--format", texts.format, report::format_names());
+  request.format = *format;
+  const auto colour = parse_when<app::ColourMode>(texts.colour);
+  if (!colour) return not_one_of("--colour", texts.colour, kWhen);
+  request.colour = *colour;
+  const auto digest = parse_when<app::DigestMode>(texts.digest);
+  if (!digest) return not_one_of("--digest", texts.digest, kWhen);
+  request.digest = *digest;
+  if (!texts.fail_on.empty()) {
+    request.fail_on = parse_severity(texts.fail_on);
+    if (!request.fail_on) return not_one_of("--fail-on", texts.fail_on, kSeverities);
+  }
+  if (texts.allow_incomplete) request.allow_incomplete = true;
+  if (!texts.jobs.empty()) {
+    const auto jobs = parse_count(texts.jobs);
+    if (!jobs || *jobs == 0 || *jobs > kMaxJobs) {
+      return fmt::format("--jobs: {} is not a number from 1 to {}", in_quotes(texts.jobs),
+                         kMaxJobs);
+    }
+    request.jobs = static_cast<unsigned>(*jobs);
+  }
+  Limits probe;
+  for (std::size_t i = 0; i < texts.limits.size(); ++i) {
+    if (texts.limits[i].empty()) continue;
+    const LimitName& row = limit_names()[i];
+    const auto value = parse_limit(row, texts.limits[i]);
+    if (!value) return fmt::format("{}: {}", row.option, value.error().message());
+    const LimitSetting setting{row.name, *value};
+    if (const Status status = set_limit(probe, setting); !status) {
+      return fmt::format("{}: {}", row.option, status.error().message());
+    }
+    request.limits.push_back(setting);
+  }
+  if (request.paths.empty()) {
+    return "no path given; name files or folders, or - for standard input";
+  }
+  if (std::count(request.paths.begin(), request.paths.end(), "-") > 1) {
+    return "- (standard input) can be given only once";
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> names_of_options(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+/// What the parser did not know: options, since every path has its place.
+std::optional<std::string> unknown_option(const CLI::App& app, bool takes_paths) {
+  for (const std::string& extra : app.remaining()) {
+    if (extra == "--") continue;
+    if (!extra.starts_with('-')) {
+      if (takes_paths) continue;
+      return fmt::format("{} is not expected here", in_quotes(extra));
+    }
+    const std::string word = extra.substr(0, extra.find('='));
+    const std::vector<std::string> names = names_of_options(app);
+    const std::vector<std::string_view> views(names.begin(), names.end());
+    const std::string_view near = closest_word(word, views);
+    return fmt::format("there is no option {}{}", in_quotes(word),
+                       near.empty() ? "" : fmt::format("; did you mean {}?", near));
+  }
+  return std::nullopt;
+}
+
+/// Runs the parser; an error text when it complains.
+std::optional<std::string> parse(CLI::App& app, const std::vector<std::string>& arguments,
+                                 bool takes_paths) {
+  app.allow_extras();
+  app.set_help_flag();
+  // The parser takes its arguments from the back.
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend() - 1);
+  try {
+    app.parse(reversed);
+  } catch (const CLI::ArgumentMismatch&) {
+    // Its message names the option but not what to do.
+    for (const CLI::Option* option : app.get_options()) {
+      if (option->get_lnames().empty() || option->get_expected_max() == 0) continue;
+      const std::string name = "--" + option->get_lnames().front();
+      const auto uses = std::count_if(arguments.begin(), arguments.end(), [&](const auto& text) {
+        return text == name || text.starts_with(name + "=");
+      });
+      if (uses > 1 && option->get_expected_max() == 1) return name + " can be given only once";
+      if (!arguments.empty() && arguments.back() == name) return name + " needs a value";
+    }
+    return "an option has no value, or one too many";
+  } catch (const CLI::ParseError& error) {
+    return escape_terminal(error.what());
+  }
+  return unknown_option(app, takes_paths);
+}
+
+Invocation parse_scan(const std::vector<std::string>& arguments) {
+  Invocation invocation;
+  invocation.command = Command::kScan;
+  ScanTexts texts;
+  CLI::App app;
+  add_scan_options(app, invocation.scan, texts);
+  if (const auto problem = parse(app, arguments, true)) return refuse("scan", *problem);
+  if (const auto problem = understand(texts, invocation.scan)) return refuse("scan", *problem);
+  invocation.scan.arguments = arguments;
+  return invocation;
+}
+
+void add_rules_options(CLI::App& app, app::RulesRequest& request, std::string& format) {
+  app.add_option("ids", request.ids);
+  app.add_option("--format", format);
+  app.add_flag("--explain", request.explain);
+}
+
+Invocation parse_rules(const std::vector<std::string>& arguments) {
+  Invocation invocation;
+  invocation.command = Command::kRules;
+  std::string format = "text";
+  CLI::App app;
+  add_rules_options(app, invocation.rules, format);
+  if (const auto problem = parse(app, arguments, true)) return refuse("rules", *problem);
+  const auto parsed = report::parse_rule_format(format);
+  if (!parsed) {
+    return refuse("rules", not_one_of("--format", format, report::rule_format_names()));
+  }
+  invocation.rules.format = *parsed;
+  return invocation;
+}
+
+std::string_view help_of(std::string_view command) {
+  if (command == "scan") return kScanHelp;
+  if (command == "rules") return kRulesHelp;
+  if (command == "version") return kVersionHelp;
+  return kMainHelp;
+}
+
+}  // namespace
+
+Invocation parse_command_line(const std::vector<std::string>& arguments) {
+  if (arguments.empty()) return print(kMainHelp);
+  const std::string& command = arguments.front();
+  if (command == "--version" || command == "-V") {
+    Invocation invocation;
+    invocation.command = Command::kVersion;
+    return invocation;
+  }
+  if (command == "--help" || command == "-h") return print(kMainHelp);
+  if (std::find(kCommands.begin(), kCommands.end(), command) == kCommands.end()) {
+    std::string text = fmt::format("{} is not a command", in_quotes(command));
+    if (const std::string_view near = closest_word(command, kCommands); !near.empty()) {
+      text += fmt::format("; did you mean `saiph {}`?", near);
+    } else {
+      text += fmt::format("; to scan it, write `saiph scan {}`",
+                          escape_terminal(shorten(command, 100)));
+    }
+    return refuse("", text);
+  }
+  if (command == "help") return print(help_of(arguments.size() > 1 ? arguments[1] : ""));
+  // Help wins over every mistake on the same line, but not over a path behind "--".
+  for (std::size_t i = 1; i < arguments.size() && arguments[i] != "--"; ++i) {
+    if (arguments[i] == "--help" || arguments[i] == "-h") return print(help_of(command));
+  }
+  if (command == "scan") return parse_scan(arguments);
+  if (command == "rules") return parse_rules(arguments);
+  if (arguments.size() > 1) {
+    return refuse("version", in_quotes(arguments[1]) + " is not expected here");
+  }
+  Invocation invocation;
+  invocation.command = Command::kVersion;
+  return invocation;
+}
+
+std::vector<std::string> option_names(const std::string& command) {
+  CLI::App app;
+  app.set_help_flag();
+  app::ScanRequest scan;
+  app::RulesRequest rules;
+  ScanTexts texts;
+  std::string format;
+  if (command == "scan") add_scan_options(app, scan, texts);
+  if (command == "rules") add_rules_options(app, rules, format);
+  return names_of_options(app);
+}
+
+}  // namespace saiph::cli

@@ -1,0 +1,115 @@
+// What `saiph --help` and its commands say. Written for people; a test compares them with the
+// options that exist.
+#pragma once
+
+#include <string_view>
+
+namespace saiph::cli {
+
+inline constexpr std::string_view kMainHelp =
+    R"(saiph: finds what is dangerous in AI artefacts, and says what it looked at
+
+Usage: saiph COMMAND [OPTIONS]
+
+Commands
+  scan PATH...      scan models, data sets and the files around them
+  rules [ID...]     list the rules, or explain some
+  version           program and rule set
+  help [COMMAND]    this text, or a command's
+
+Examples
+  saiph scan model.safetensors
+  saiph scan --format html --output report.html ./models
+  curl -s https://example.org/model.pt | saiph scan --stdin-name model.pt -
+  saiph rules
+
+Exit codes
+  0  nothing found at or over the threshold
+  1  findings at or over the threshold
+  2  usage or configuration error
+  3  not everything could be examined
+  4  internal error
+)";
+
+inline constexpr std::string_view kScanHelp =
+    R"(saiph scan: scan models, data sets and the files around them
+
+Usage: saiph scan [OPTIONS] PATH...
+
+  PATH is a file or a folder; "-" is standard input. Every file is looked at by its content,
+  whatever its name. Nothing that is scanned is loaded or executed.
+
+Report
+  --format FORMAT      text (default), json, jsonl, sarif, junit or html
+  --output FILE        write the report to FILE, not to standard output
+  --colour WHEN        auto (default), always or never; --color is the same
+  -v, --verbose        text: list all files and places, with meaning and references each time
+  -q, --quiet          no progress and no warnings on standard error
+
+Gate
+  --fail-on SEVERITY   exit 1 at or over info, low, medium, high (default) or critical
+  --allow-incomplete   exit 0, not 3, when something could not be examined
+  --policy FILE        grades, trusted modules and classes, limits (docs/formats/policy.md)
+  --suppress FILE      accepted findings with reason and expiry (docs/formats/suppressions.md)
+  --baseline REPORT    an earlier json or jsonl report; its findings are known and fail no gate
+
+What is scanned, and how deep
+  --include GLOB       only files that match; repeatable
+  --exclude GLOB       no files that match; repeatable, wins over --include
+                       (* within a folder, ** across folders; without / the name alone counts)
+  --stdin-name NAME    name of standard input in the report (default: stdin)
+  --fast               structure only: no checksums, no search of payload bytes
+  --digest WHEN        SHA-256 of files: auto (default: those with findings), always, never
+
+Cost, for each file; reaching a limit is "incomplete", never "nothing found"
+  --jobs N             files at a time (default: one a processor core)
+  --timeout TIME       wall time, as in 30s or 2m (default: 120s)
+  --max-depth N        containers inside containers (default: 8)
+  --max-members N      members of all containers (default: 200000)
+  --max-items N        keys, tensors or nodes of one structure (default: 4000000)
+  --max-nesting N      levels inside one structure (default: 256)
+  --max-string SIZE    one string held whole (default: 16M)
+  --max-memory SIZE    held by one parser at a time (default: 40M)
+  --max-inflated SIZE  output of all decompressors (default: 16G)
+  --max-ratio N        output over input of one compressed stream (default: 400)
+
+Examples
+  saiph scan model.pt
+  saiph scan --fail-on medium --exclude '*.md' ./repository
+  saiph scan --format sarif --output results.sarif .
+  saiph scan --format json --output baseline.json . ; saiph scan --baseline baseline.json .
+  cat model.onnx | saiph scan --stdin-name model.onnx -
+
+Exit codes
+  0  nothing found at or over --fail-on
+  1  findings at or over --fail-on (also when something was incomplete besides)
+  2  usage or configuration error
+  3  not everything could be examined, and --allow-incomplete was not given
+  4  internal error
+)";
+
+inline constexpr std::string_view kRulesHelp =
+    R"(saiph rules: list the rules, or explain some
+
+Usage: saiph rules [OPTIONS] [ID...]
+
+  --format FORMAT      text (default), json or markdown
+  --explain            text: explain every rule, not only those named
+
+Examples
+  saiph rules
+  saiph rules artefact-polyglot
+  saiph rules --format json
+
+Exit codes
+  0  printed
+  2  usage error, or no such rule
+)";
+
+inline constexpr std::string_view kVersionHelp =
+    R"(saiph version: program and rule set
+
+Usage: saiph version
+)";
+
+}  // namespace saiph::cli

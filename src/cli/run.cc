@@ -1,0 +1,34 @@
+#include <unistd.h>
+
+#include <exception>
+
+#include "cli/command_line.h"
+
+namespace saiph::cli {
+
+int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err) {
+  try {
+    Invocation invocation = parse_command_line(arguments);
+    switch (invocation.command) {
+      case Command::kPrint:
+        out << invocation.text << std::flush;
+        return 0;
+      case Command::kRefuse:
+        err << invocation.text << std::flush;
+        return 2;
+      case Command::kScan:
+        return app::run_scan(invocation.scan, out, err);
+      case Command::kRules:
+        invocation.rules.colour = isatty(STDOUT_FILENO) == 1;
+        return app::run_rules(invocation.rules, out, err);
+      case Command::kVersion:
+        return app::run_version(out);
+    }
+  } catch (const std::exception& error) {
+    // Nothing of ours throws: this is memory that ran out, or a defect.
+    err << "saiph: internal error: " << error.what() << "\n";
+  }
+  return 4;
+}
+
+}  // namespace saiph::cli
