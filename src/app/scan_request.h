@@ -40,6 +40,9 @@ struct ScanRequest {
   ColourMode colour = ColourMode::kAuto;
   bool verbose = false;                ///< text report: list files without findings too
   bool quiet = false;                  ///< no progress, no warnings on `err`
+  /// Gives up sockets, new programs and writing before the first file is read; cannot be undone in
+  /// this process, so only tests that go on afterwards switch it off.
+  bool confine = true;
   std::vector<std::string> arguments;  ///< as typed, for the report
 };
 

@@ -65,6 +65,10 @@ struct FileReport {
   std::uint64_t artefacts = 0;
 };
 
+/// What the row says in one word: findings above info that nothing suppresses; else incomplete when
+/// there is a reason; else clean.
+Verdict verdict_of(const FileReport& report);
+
 /// The last row of a report.
 struct ScanSummary {
   std::uint64_t files = 0;

@@ -189,7 +189,7 @@ class ArtefactInspection final : public detect::Inspection {
   void member(MemberDraft draft) override {
     if (place_.depth + 1 > budget_.limits().depth) {
       incomplete("limit", "nested deeper than " + std::to_string(budget_.limits().depth) + " levels (--max-depth): \"" +
-                              shorten(draft.name, kPathBytes) + "\" was not examined");
+                              shorten(draft.name, kPathBytes) + "\" was not examined", std::nullopt);
       return;
     }
     if (!budget_.take_member()) return;  // the exhausted budget itself becomes the reason
@@ -294,16 +294,6 @@ class ArtefactInspection final : public detect::Inspection {
   std::vector<ByteRange> ranges_;
 };
 
-void conclude(FileReport& report) {
-  const bool stated = std::any_of(report.findings.begin(), report.findings.end(),
-                                  [](const Finding& finding) { return finding.severity > Severity::kInfo; });
-  if (stated) {
-    report.verdict = Verdict::kFindings;
-  } else {
-    report.verdict = report.reasons.empty() ? Verdict::kClean : Verdict::kIncomplete;
-  }
-}
-
 void add_digest(FileReport& report, const ByteSource& source, Record& record) {
   auto digest = crypto::sha256(source);
   if (digest) {
@@ -341,11 +331,13 @@ FileReport scan_source(std::shared_ptr<const ByteSource> source, std::string dis
     std::size_t next = 0;
   };
   std::vector<Frame> frames;
-  const auto inspect = [&](std::shared_ptr<const ByteSource> bytes, ArtefactInspection::Place place) {
+  const auto inspect = [&](std::shared_ptr<const ByteSource> bytes, ArtefactInspection::Place place,
+                           const std::function<void(detect::Inspection&)>& remark = {}) {
     const std::uint32_t depth = place.depth;
     std::string path = place.path;
     const bool outermost = depth == 0;
     ArtefactInspection inspection(std::move(bytes), std::move(place), options, budget, record);
+    if (remark) remark(inspection);
     inspection.run();
     ++report.artefacts;
     if (outermost) {
@@ -372,15 +364,16 @@ FileReport scan_source(std::shared_ptr<const ByteSource> source, std::string dis
                         bytes.error().offset());
       continue;
     }
-    inspect(std::move(*bytes), {std::move(path), member.name, member.role, group->depth, group.get(), nullptr});
+    inspect(std::move(*bytes), {std::move(path), member.name, member.role, group->depth, group.get(), nullptr},
+            member.remark);
   }
   if (budget.exhausted()) record.incomplete("limit", budget.reason(), report.path, std::nullopt);
 
-  conclude(report);
+  report.verdict = verdict_of(report);
   if (options.digest == DigestMode::kAlways ||
       (options.digest == DigestMode::kAuto && report.verdict == Verdict::kFindings)) {
     add_digest(report, *source, record);
-    conclude(report);
+    report.verdict = verdict_of(report);
   }
   return report;
 }
