@@ -66,6 +66,8 @@ struct Pattern {
 
 /// Every literal, in the order of `pattern_of`.
 std::span<const match::Literal> literals();
+/// Where the prefilter looks for each of them (match::place_literals, computed once and kept).
+std::span<const match::LiteralPlace> literal_places();
 const Pattern& pattern_of(std::uint32_t literal);
 bool in_charset(Charset charset, std::uint8_t byte);
 

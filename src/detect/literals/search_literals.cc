@@ -34,7 +34,7 @@ constexpr std::uint32_t kFewestZeroWidths = 8;
 constexpr std::string_view kBlackFlag = "\xF0\x9F\x8F\xB4";
 
 const match::LiteralSet& literal_set() {
-  static const match::LiteralSet set(literals());
+  static const match::LiteralSet set(literals(), literal_places());
   return set;
 }
 

@@ -9,8 +9,6 @@ namespace saiph::match {
 
 namespace {
 
-constexpr std::size_t kBuckets = 8;
-
 constexpr std::uint8_t fold(std::uint8_t byte) {
   return byte >= 'A' && byte <= 'Z' ? static_cast<std::uint8_t>(byte | 0x20) : byte;
 }
@@ -22,135 +20,68 @@ constexpr std::uint32_t slot_of(std::uint8_t a, std::uint8_t b, std::uint8_t c, 
   return (key * 2654435761U) >> (32 - bits);
 }
 
-// How often a byte stands in what is scanned: half English and code, half binary. Only an estimate
-// that steers the choice of anchors and buckets; a wrong weight costs speed, never a match.
-constexpr std::array<float, 256> make_weights() {
-  std::array<float, 256> weights{};
-  for (auto& weight : weights) weight = 0.002F;
-  weights[0] = 0.08F;
-  weights[0xFF] = 0.01F;
-  constexpr std::string_view kOrder = " etaoinsrlhdcupmfgyb";
-  float weight = 0.07F;
-  for (const char letter : kOrder) {
-    weights[static_cast<std::uint8_t>(letter)] = weight;
-    weight *= 0.9F;
-  }
-  for (const char c : std::string_view("vkwxqjz0123456789._-,/:=()\"'\n"))
-    weights[static_cast<std::uint8_t>(c)] = 0.01F;
-  for (char c = 'A'; c <= 'Z'; ++c) weights[static_cast<std::uint8_t>(c)] = 0.004F;
-  return weights;
-}
-constexpr auto kWeights = make_weights();
-
-struct Nibbles {
-  std::uint16_t low = 0;
-  std::uint16_t high = 0;
-};
-
-float probability(Nibbles set) {
-  float sum = 0;
-  for (unsigned high = set.high; high != 0; high &= high - 1) {
-    const auto row = static_cast<std::size_t>(std::countr_zero(high)) * 16;
-    for (unsigned low = set.low; low != 0; low &= low - 1)
-      sum += kWeights[row + static_cast<std::size_t>(std::countr_zero(low))];
-  }
-  return sum;
-}
-
 }  // namespace
 
 bool LiteralSet::has_avx2() {
   return __builtin_cpu_supports("avx2") != 0;
 }
 
-LiteralSet::LiteralSet(std::span<const Literal> literals, Kernel kernel)
+std::pair<std::uint16_t, std::uint16_t> LiteralSet::nibbles_at(ByteView text, std::size_t at,
+                                                               bool fold_case) {
+  if (at >= text.size()) return {0xFFFF, 0xFFFF};
+  const std::uint8_t byte = text[at];
+  auto high = static_cast<std::uint16_t>(1U << (byte >> 4));
+  if (fold_case && fold(byte) >= 'a' && fold(byte) <= 'z')
+    high = static_cast<std::uint16_t>(high | 1U << ((byte ^ 0x20U) >> 4));
+  return {static_cast<std::uint16_t>(1U << (byte & 15U)), high};
+}
+
+LiteralSet::LiteralSet(std::span<const Literal> literals, std::span<const LiteralPlace> places,
+                       Kernel kernel)
     : avx2_(kernel == Kernel::kAvx2 || (kernel == Kernel::kBest && has_avx2())) {
+  std::vector<LiteralPlace> found;
+  if (places.size() != literals.size()) {
+    found = place_literals(literals, 1);
+    places = found;
+  }
   entries_.reserve(literals.size());
-  for (const Literal& literal : literals) {
+  for (std::size_t i = 0; i < literals.size(); ++i) {
+    const Literal& literal = literals[i];
+    const std::size_t length = literal.text.size();
     Entry entry;
     entry.text = literal.text;
     entry.fold_case = literal.fold_case;
-    if (literal.fold_case) {
-      for (const std::uint8_t byte : as_bytes(literal.text))
-        entry.folded.push_back(static_cast<char>(fold(byte)));
-    }
-    if (literal.text.size() < kMinLength || literal.text.size() > kMaxLength) {
+    if (length < kMinLength || length > kMaxLength) {
       usable_ = false;
       entries_.push_back(std::move(entry));
       continue;
     }
-    longest_ = std::max(longest_, literal.text.size());
-    // The rarest window of the literal is the one to look for.
-    const ByteView text = as_bytes(literal.text);
-    float best = 1e9F;
-    for (std::size_t at = 0; at + std::min(kWindow, text.size()) <= text.size(); ++at) {
-      float product = 1;
-      for (std::size_t i = at; i < std::min(at + kWindow, text.size()); ++i)
-        product *= kWeights[literal.fold_case ? fold(text[i]) : text[i]];
-      if (product < best) {
-        best = product;
-        entry.anchor = static_cast<std::uint8_t>(at);
-      }
+    if (literal.fold_case) {
+      for (const std::uint8_t byte : as_bytes(literal.text))
+        entry.folded.push_back(static_cast<char>(fold(byte)));
     }
-    const std::uint32_t slot =
-        slot_of(text[entry.anchor], text[entry.anchor + 1U], text[entry.anchor + 2U], kHashBits);
+    longest_ = std::max(longest_, length);
+    // A place that does not fit its literal is no reason to read outside of it.
+    entry.anchor =
+        static_cast<std::uint8_t>(std::min<std::size_t>(places[i].anchor, length - kMinLength));
+    const ByteView window = as_bytes(literal.text).subspan(entry.anchor, kMinLength);
+    const std::uint32_t slot = slot_of(window[0], window[1], window[2], kHashBits);
     present_[slot / 64] |= std::uint64_t{1} << (slot % 64);
     entry.next = heads_[slot];
     entries_.push_back(std::move(entry));
     heads_[slot] = static_cast<std::uint16_t>(entries_.size());
+    fill_masks(i, static_cast<std::uint8_t>(places[i].bucket % kBuckets));
   }
-  assign_buckets();
 }
 
-void LiteralSet::assign_buckets() {
-  std::array<std::array<Nibbles, kWindow>, kBuckets> buckets{};
-  std::array<float, kBuckets> costs{};
-  for (const Entry& entry : entries_) {
-    if (entry.text.size() < kMinLength || entry.text.size() > kMaxLength) continue;
-    std::array<Nibbles, kWindow> wanted{};
-    const ByteView text = as_bytes(entry.text);
-    for (std::size_t i = 0; i < kWindow; ++i) {
-      if (entry.anchor + i >= text.size()) {
-        wanted[i] = {0xFFFF, 0xFFFF};  // a literal of three bytes does not care about the fourth
-        continue;
-      }
-      const std::uint8_t byte = text[entry.anchor + i];
-      wanted[i].low = static_cast<std::uint16_t>(1U << (byte & 15U));
-      wanted[i].high = static_cast<std::uint16_t>(1U << (byte >> 4));
-      const bool letter = fold(byte) >= 'a' && fold(byte) <= 'z';
-      if (entry.fold_case && letter)
-        wanted[i].high = static_cast<std::uint16_t>(wanted[i].high | (1U << ((byte ^ 0x20U) >> 4)));
-    }
-    std::size_t chosen = 0;
-    float least = 1e9F;
-    std::array<Nibbles, kWindow> merged{};
-    float chosen_cost = 0;
-    for (std::size_t b = 0; b < kBuckets; ++b) {
-      std::array<Nibbles, kWindow> trial = buckets[b];
-      float cost = 1;
-      for (std::size_t i = 0; i < kWindow; ++i) {
-        trial[i].low |= wanted[i].low;
-        trial[i].high |= wanted[i].high;
-        cost *= probability(trial[i]);
-      }
-      if (cost - costs[b] < least) {
-        least = cost - costs[b];
-        chosen = b;
-        merged = trial;
-        chosen_cost = cost;
-      }
-    }
-    buckets[chosen] = merged;
-    costs[chosen] = chosen_cost;
-  }
-  for (std::size_t b = 0; b < kBuckets; ++b) {
-    for (std::size_t i = 0; i < kWindow; ++i) {
-      for (std::size_t nibble = 0; nibble < 16; ++nibble) {
-        if ((buckets[b][i].low >> nibble & 1U) != 0)
-          masks_.low[i][nibble] |= static_cast<std::uint8_t>(1U << b);
-        if ((buckets[b][i].high >> nibble & 1U) != 0)
-          masks_.high[i][nibble] |= static_cast<std::uint8_t>(1U << b);
-      }
+void LiteralSet::fill_masks(std::size_t index, std::uint8_t bucket) {
+  const Entry& entry = entries_[index];
+  const auto bit = static_cast<std::uint8_t>(1U << bucket);
+  for (std::size_t i = 0; i < kWindow; ++i) {
+    const auto [low, high] = nibbles_at(as_bytes(entry.text), entry.anchor + i, entry.fold_case);
+    for (std::size_t nibble = 0; nibble < 16; ++nibble) {
+      if ((low >> nibble & 1U) != 0) masks_.low[i][nibble] |= bit;
+      if ((high >> nibble & 1U) != 0) masks_.high[i][nibble] |= bit;
     }
   }
 }

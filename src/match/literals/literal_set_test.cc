@@ -22,7 +22,7 @@ TEST(LiteralSet, FindsEveryOverlappingMatch) {
                                          {"\x7F"
                                           "ELF"}};
   for (const auto kernel : {LiteralSet::Kernel::kSsse3, LiteralSet::Kernel::kBest}) {
-    const LiteralSet set(literals, kernel);
+    const LiteralSet set(literals, {}, kernel);
     EXPECT_EQ(search(set, "abcabc"), (std::vector<LiteralMatch>{{0, 0}, {0, 3}, {1, 1}}));
     EXPECT_EQ(search(set, std::string(40, '.') + "pAsSwOrD=" + std::string(40, '.')),
               (std::vector<LiteralMatch>{{2, 40}}));

@@ -56,7 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::sort(expected.begin(), expected.end());
 
   for (const auto kernel : {LiteralSet::Kernel::kSsse3, LiteralSet::Kernel::kBest}) {
-    const LiteralSet set(literals, kernel);
+    const LiteralSet set(literals, {}, kernel);
     std::vector<LiteralMatch> whole;
     set.search(text, 0, whole);
     std::sort(whole.begin(), whole.end());
