@@ -198,11 +198,9 @@ void write_summary(JsonWriter& json, const ScanSummary& summary) {
   json.member("files", summary.files);
   json.member("artefacts", summary.artefacts);
   json.member("bytes", summary.bytes);
-  json.object("verdicts");
-  json.member("clean", summary.clean);
-  json.member("findings", summary.with_findings);
-  json.member("incomplete", summary.incomplete);
-  json.end_object();
+  json.member("files_clean", summary.clean);
+  json.member("files_with_findings", summary.with_findings);
+  json.member("files_incomplete", summary.incomplete);
   json.object("by_severity");
   for (int i = 4; i >= 0; --i) {
     json.member(name_of(static_cast<Severity>(i)), summary.by_severity[i]);
