@@ -10,8 +10,8 @@ namespace saiph::match {
 namespace {
 
 // How often each byte stands in what is scanned, in 1/100,000: measured over 8 MiB each of Python
-// source and documentation , shared objects and random bytes, in equal parts. It steers the
-// choice of places only: a wrong weight costs speed, never a match.
+// source, documentation, shared objects and random bytes, in equal parts. It steers the choice of
+// places only: a wrong weight costs speed, never a match.
 constexpr std::array<std::uint16_t, 256> kWeights = {
     7364,  1199, 585,  661,  601,  752,  472,  266, 431,  340,  1409, 276, 211,  196, 328,  365,
     240,   188,  179,  277,  183,  190,  159,  156, 221,  170,  141,  139, 154,  140, 143,  230,
