@@ -23,6 +23,19 @@ std::string_view initial_upper(Severity severity) {
   return kNames[static_cast<std::size_t>(severity)];
 }
 
+/// A name or sentence on one line: line ends and doubtful characters become visible.
+std::string one_line(std::string_view text) {
+  return escape_markup(escape_terminal(text));
+}
+
+/// "2026-11-23 12:00:00 UTC" of an RFC 3339 time.
+std::string readable_time(std::string_view time) {
+  std::string out(time);
+  if (out.size() > 10 && out[10] == 'T') out[10] = ' ';
+  if (out.ends_with('Z')) out.replace(out.size() - 1, 1, " UTC");
+  return out;
+}
+
 std::string counted(std::uint64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", format_count(count), noun, count == 1 ? "" : "s");
 }
@@ -106,20 +119,28 @@ class HtmlReport final : public ReportWriter {
   Status keep_findings(const FileReport& report) {
     ++files_with_findings_;
     std::string text =
-        fmt::format("<article><h3>{}</h3>\n<p class=\"facts\">{}{}</p>\n",
-                    escape_markup(report.path), escape_markup(facts_of(report)),
+        fmt::format("<article><h3>{}</h3>\n<p class=\"facts\">{}{}</p>\n", one_line(report.path),
+                    one_line(facts_of(report)),
                     report.digest ? "<br><code>" + report.digest->text() + "</code>" : "");
     for (const RuleGroup& group : group_by_rule(report.findings)) {
       const Rule& rule = *group.rule;
       RuleCount& count = rules_[&rule];
       count.files += 1;
-      count.findings += group.findings.size();
+      std::size_t suppressed = 0;
+      for (const Finding* finding : group.findings) {
+        suppressed += finding->suppressed_by.empty() ? 0 : 1;
+        failing_findings_ += fails_gate(*finding, run_.fail_on) ? 1 : 0;
+      }
+      count.findings += group.findings.size() - suppressed;
+      count.suppressed += suppressed;
       count.worst = std::max(count.worst, group.worst);
+      const bool muted = suppressed == group.findings.size();
       text += fmt::format(
-          "<div class=\"finding {}\"><h4>{} {} <span class=\"rule\">{}</span></h4>\n"
+          "<div class=\"finding {}{}\"><h4>{} {} <span class=\"rule\">{}</span></h4>\n"
           "<p>{}</p>\n<p><strong>What to do.</strong> {}</p>\n<ul class=\"places\">\n",
-          name_of(group.worst), badge(group.worst), escape_markup(rule.title),
-          escape_markup(rule.id), escape_markup(rule.meaning), escape_markup(rule.remedy));
+          name_of(group.worst), muted ? " muted" : "", badge(group.worst),
+          escape_markup(rule.title), escape_markup(rule.id), escape_markup(rule.meaning),
+          escape_markup(rule.remedy));
       for (const Finding* finding : group.findings) append_place(text, *finding, report);
       text += "</ul>\n<p class=\"references\">";
       for (const std::string_view reference : references_of(*group.findings.front())) {
@@ -138,9 +159,8 @@ class HtmlReport final : public ReportWriter {
   static void append_place(std::string& text, const Finding& finding, const FileReport& report) {
     text += "<li>";
     const std::string where = where_of(finding.location, report.path);
-    if (!where.empty())
-      text += fmt::format("<span class=\"where\">{}</span> ", escape_markup(where));
-    text += escape_markup(finding.detail);
+    if (!where.empty()) text += fmt::format("<span class=\"where\">{}</span> ", one_line(where));
+    text += one_line(finding.detail);
     if (finding.severity != finding.rule->severity) {
       text += fmt::format(" <em>(graded {} here)</em>", name_of(finding.severity));
     }
@@ -150,21 +170,21 @@ class HtmlReport final : public ReportWriter {
     }
     if (!finding.suppressed_by.empty()) {
       text += fmt::format("<p class=\"suppressed\">Suppressed: {}</p>",
-                          escape_markup(finding.suppressed_by));
+                          one_line(finding.suppressed_by));
     }
     text += "</li>\n";
   }
 
   Status keep_incomplete(const FileReport& report) {
     ++incomplete_files_;
-    std::string text = fmt::format("<li><strong>{}</strong><ul>\n", escape_markup(report.path));
+    std::string text = fmt::format("<li><strong>{}</strong><ul>\n", one_line(report.path));
     for (const IncompleteReason& reason : report.reasons) {
-      text += fmt::format("<li>{}: ", escape_markup(reason_text(reason.code)));
+      text += fmt::format("<li>{}: ", one_line(reason_text(reason.code)));
       const std::string where = where_of(reason.location, report.path);
       if (!where.empty()) {
-        text += fmt::format("<span class=\"where\">{}</span> ", escape_markup(where));
+        text += fmt::format("<span class=\"where\">{}</span> ", one_line(where));
       }
-      text += escape_markup(reason.message) + "</li>\n";
+      text += one_line(reason.message) + "</li>\n";
     }
     return incomplete_.append(text + "</ul></li>\n");
   }
@@ -172,7 +192,7 @@ class HtmlReport final : public ReportWriter {
   Status keep_nothing_found(const FileReport& report) {
     if (++nothing_found_ > kFilesListed) return {};
     return clean_.append(fmt::format("<li>{} <span class=\"facts\">{}</span></li>\n",
-                                     escape_markup(report.path), escape_markup(facts_of(report))));
+                                     one_line(report.path), one_line(facts_of(report))));
   }
 
   struct Headline {
@@ -182,8 +202,8 @@ class HtmlReport final : public ReportWriter {
 
   Headline headline(const ScanSummary& summary) const {
     if (summary.exit_code == 1) {
-      return {"bad", fmt::format("Findings at or over \u201c{}\u201d need attention",
-                                 name_of(run_.fail_on))};
+      return {"bad", fmt::format("{} at or over \u201c{}\u201d",
+                                 counted(failing_findings_, "finding"), name_of(run_.fail_on))};
     }
     if (summary.exit_code == 0 && summary.with_findings == 0 && incomplete_files_ == 0) {
       return {"none", fmt::format("Nothing found in {}", counted(summary.files, "file"))};
@@ -210,8 +230,8 @@ class HtmlReport final : public ReportWriter {
         "<p>{} and everything inside ({}, {}) were read on {} with {} {}, rule set {}. {}.</p>\n"
         "</header>\n",
         counted(summary.files, "file"), counted(summary.artefacts, "artefact"),
-        format_size(summary.bytes), escape_markup(summary.started_at), escape_markup(run_.program),
-        escape_markup(run_.version), escape_markup(run_.rules_version),
+        format_size(summary.bytes), escape_markup(readable_time(summary.started_at)),
+        escape_markup(run_.program), escape_markup(run_.version), escape_markup(run_.rules_version),
         escape_markup(first_upper(mode_text(run_.full))));
     text += "<dl class=\"numbers\">\n";
     for (int i = 4; i >= 0; --i) {
@@ -226,7 +246,7 @@ class HtmlReport final : public ReportWriter {
         incomplete_files_ == 0 ? " zero" : "", format_count(incomplete_files_),
         summary.suppressed == 0 ? " zero" : "", format_count(summary.suppressed));
     for (const std::string& warning : run_.warnings) {
-      text += fmt::format("<p class=\"warning\">{}</p>\n", escape_markup(warning));
+      text += fmt::format("<p class=\"warning\">{}</p>\n", one_line(warning));
     }
     return sink_->write(text);
   }
@@ -248,9 +268,13 @@ class HtmlReport final : public ReportWriter {
         "<table><thead><tr><th>What</th><th class=\"n\">Findings</th><th class=\"n\">Files</th>"
         "</tr></thead><tbody>\n";
     for (const auto& [rule, count] : rows) {
-      text += fmt::format("<tr><td>{} {}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
-                          badge(count.worst), escape_markup(rule->title),
-                          format_count(count.findings), format_count(count.files));
+      text += fmt::format(
+          "<tr><td>{} {}{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
+          badge(count.worst), escape_markup(rule->title),
+          count.suppressed == 0
+              ? ""
+              : fmt::format(" <em>(and {} suppressed)</em>", format_count(count.suppressed)),
+          format_count(count.findings), format_count(count.files));
     }
     return sink_->write(text + "</tbody></table>\n");
   }
@@ -264,7 +288,7 @@ class HtmlReport final : public ReportWriter {
     }
     for (const std::string& rule : run_.rules_off) {
       text += fmt::format("<li>The policy {} switches the rule {} off.</li>\n",
-                          escape_markup(run_.policy), escape_markup(rule));
+                          one_line(run_.policy), escape_markup(rule));
     }
     text += fmt::format(
         "<li>At most {} levels of containers, {} unpacked and {} seconds were spent on a file; "
@@ -278,11 +302,11 @@ class HtmlReport final : public ReportWriter {
     std::string text = "<footer><h2>How this report was made</h2>\n<dl class=\"settings\">\n";
     const auto row = [&](std::string_view name, std::string_view value) {
       if (value.empty()) return;
-      text += fmt::format("<dt>{}</dt><dd>{}</dd>\n", name, escape_markup(value));
+      text += fmt::format("<dt>{}</dt><dd>{}</dd>\n", name, one_line(value));
     };
     row("Program", fmt::format("{} {}", run_.program, run_.version));
     row("Rule set", fmt::format("{} ({} rules)", run_.rules_version, run_.rule_count));
-    row("Started", summary.started_at);
+    row("Started", readable_time(summary.started_at));
     row("Duration", fmt::format("{:.2f} s", summary.seconds));
     row("Fails at", name_of(run_.fail_on));
     row("Incomplete files", run_.allow_incomplete ? "allowed" : "fail the scan");
@@ -298,6 +322,7 @@ class HtmlReport final : public ReportWriter {
 
   struct RuleCount {
     std::uint64_t findings = 0;
+    std::uint64_t suppressed = 0;
     std::uint64_t files = 0;
     Severity worst = Severity::kInfo;
   };
@@ -309,6 +334,7 @@ class HtmlReport final : public ReportWriter {
   Later clean_;
   std::map<const Rule*, RuleCount> rules_;
   std::uint64_t files_with_findings_ = 0;
+  std::uint64_t failing_findings_ = 0;
   std::uint64_t incomplete_files_ = 0;
   std::uint64_t nothing_found_ = 0;
 };

@@ -36,6 +36,7 @@ th{font-size:.85rem;color:var(--soft);font-weight:600}
 .n{text-align:right;font-variant-numeric:tabular-nums}
 article{border:1px solid var(--line);border-radius:.5rem;padding:1rem;margin:0 0 1rem;background:var(--card)}
 .finding{border-left:.25rem solid var(--tone);padding-left:.8rem;margin-top:1rem}
+.muted{--tone:var(--soft)}
 .rule{color:var(--soft);font-weight:400;font-size:.85rem}
 .facts,.references{color:var(--soft);font-size:.85rem;overflow-wrap:anywhere}
 .references span{display:inline-block;border:1px solid var(--line);border-radius:.3rem;padding:0 .35rem;margin:.1rem .1rem .1rem 0}
