@@ -5,6 +5,8 @@
 #include "base/byte_reader.h"
 #include "formats/format.h"
 #include "formats/onnx/onnx_model.h"
+#include "formats/pickle/walk.h"
+#include "formats/tensorflow/tensorflow_graph.h"
 
 namespace saiph::formats {
 
@@ -32,6 +34,7 @@ struct Row {
 
 constexpr auto kRows = std::to_array<Row>({
     {FormatId::kGitLfsPointer, [](const Probe& p) { return starts(p.head, "version https://git-lfs.github.com/spec/"); }},
+    {FormatId::kPickle, [](const Probe& p) { return probe_pickle(p.head, p.source); }},
     {FormatId::kZip, [](const Probe& p) { return starts(p.head, "PK\x03\x04") || has_end_of_central_directory(p); }},
     {FormatId::kTar, [](const Probe& p) { return starts(p.head, "ustar", 257); }},
     {FormatId::kGzip, [](const Probe& p) { return starts(p.head, "\x1f\x8b\x08"); }},
@@ -49,11 +52,25 @@ constexpr auto kRows = std::to_array<Row>({
     {FormatId::kGguf, [](const Probe& p) { return starts(p.head, "GGUF") || starts(p.head, "FUGG"); }},
     {FormatId::kGgml, [](const Probe& p) { return starts(p.head, "lmgg") || starts(p.head, "fmgg") || starts(p.head, "tjgg") || starts(p.head, "algg"); }},
     {FormatId::kOnnx, [](const Probe& p) { return probe_onnx(p.source, p.head); }},
+    {FormatId::kTfSavedModel, [](const Probe& p) { return probe_saved_model(p.source, p.head); }},
+    {FormatId::kTfMetaGraph, [](const Probe& p) { return probe_meta_graph(p.source, p.head); }},
+    {FormatId::kTfGraphDef, [](const Probe& p) { return probe_graph_def(p.source, p.head); }},
+    {FormatId::kTfKerasMetadata, [](const Probe& p) { return probe_keras_metadata(p.source, p.head); }},
+    {FormatId::kTfFingerprint, [](const Probe& p) { return probe_fingerprint(p.source, p.head); }},
+    {FormatId::kTfCheckpoint, [](const Probe& p) { return probe_checkpoint_index(p.tail); }},
     {FormatId::kTflite, [](const Probe& p) { return starts(p.head, "TFL3", 4); }},
     {FormatId::kParquet, [](const Probe& p) { return starts(p.head, "PAR1") || starts(p.head, "PARE"); }},
     {FormatId::kElf, [](const Probe& p) { return starts(p.head, "\x7F" "ELF"); }},
     {FormatId::kScript, [](const Probe& p) { return starts(p.head, "#!"); }},
 });
+
+// Weights that another file describes have no structure of their own, so here the name decides; only
+// bytes that nothing else recognises get this far.
+bool is_tensor_data_name(std::string_view name) {
+  const std::size_t shard = name.rfind(".data-");
+  if (shard != std::string_view::npos && name.size() == shard + 20 && name.substr(shard + 11, 4) == "-of-") return true;
+  return name.ends_with(".onnx.data") || name.ends_with(".onnx_data") || name.find(".onnx_data_") != std::string_view::npos;
+}
 
 bool is_text(ByteView head) {
   if (head.empty()) return false;
@@ -92,7 +109,11 @@ std::string_view format_name(FormatId id) {
     case FormatId::kTfSavedModel: return "tf-saved-model";
     case FormatId::kTfMetaGraph: return "tf-meta-graph";
     case FormatId::kTfGraphDef: return "tf-graph-def";
+    case FormatId::kTfKerasMetadata: return "tf-keras-metadata";
+    case FormatId::kTfFingerprint: return "tf-fingerprint";
+    case FormatId::kTfCheckpoint: return "tf-checkpoint";
     case FormatId::kTflite: return "tflite";
+    case FormatId::kTensorData: return "tensor-data";
     case FormatId::kElf: return "elf";
     case FormatId::kPe: return "pe";
     case FormatId::kMachO: return "mach-o";
@@ -139,6 +160,7 @@ Result<std::vector<FormatId>> identify(const ByteSource& source, std::string_vie
   for (const Row& row : kRows) {
     if (row.matches(probe)) found.push_back(row.id);
   }
+  if (found.empty() && !probe.text && is_tensor_data_name(name)) found.push_back(FormatId::kTensorData);
   if (found.empty()) found.push_back(probe.text ? FormatId::kText : FormatId::kUnknown);
   return found;
 }
