@@ -80,7 +80,9 @@ class Observer:
     def add(self, label: str, value: Any) -> None:
         self.count += 1
         written = 0
-        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        # Below protocol 2 the standard library tries to make the base class of an object; with the
+        # bindings of torch that ends the process.
+        for protocol in range(2 if "torch" in sys.modules else 0, pickle.HIGHEST_PROTOCOL + 1):
             try:
                 data = pickle.dumps(value, protocol)
             except Exception as error:  # noqa: BLE001 (frameworks raise everything)
