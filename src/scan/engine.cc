@@ -237,7 +237,8 @@ class ArtefactInspection final : public detect::Inspection {
         detector.inspect(*this);
         if (budget_.exhausted()) return;
       }
-      if (!served) state_unserved(type);
+      // Unknown bytes are looked through for what hides in them, which is not the same as read.
+      if (!served || type == FormatId::kUnknown) state_unserved(type);
     }
     if (options_.full && !container) {
       normalise(ranges_);
