@@ -239,11 +239,31 @@ Invocation parse_rules(const std::vector<std::string>& arguments) {
   return invocation;
 }
 
-std::string_view help_of(std::string_view command) {
-  if (command == "scan") return kScanHelp;
-  if (command == "rules") return kRulesHelp;
-  if (command == "version") return kVersionHelp;
-  return kMainHelp;
+/// The limits' own numbers take the places of @name@, so that help cannot lag behind them.
+std::string scan_help() {
+  std::string help(kScanHelp);
+  const Limits limits;
+  for (const LimitName& row : limit_names()) {
+    const std::string mark = fmt::format("@{}@", row.name);
+    const std::size_t place = help.find(mark);
+    if (place == std::string::npos) continue;
+    const std::uint64_t value = limit_value(limits, row.name);
+    std::string text = std::to_string(value);
+    if (row.unit == LimitUnit::kMilliseconds) text = fmt::format("{}s", value / 1000);
+    if (row.unit == LimitUnit::kBytes) {
+      const bool whole_gigabytes = value % (std::uint64_t{1} << 30) == 0;
+      text = whole_gigabytes ? fmt::format("{}G", value >> 30) : fmt::format("{}M", value >> 20);
+    }
+    help.replace(place, mark.size(), text);
+  }
+  return help;
+}
+
+std::string help_of(std::string_view command) {
+  if (command == "scan") return scan_help();
+  if (command == "rules") return std::string(kRulesHelp);
+  if (command == "version") return std::string(kVersionHelp);
+  return std::string(kMainHelp);
 }
 
 }  // namespace

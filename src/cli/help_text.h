@@ -1,5 +1,5 @@
 // What `saiph --help` and its commands say. Written for people; a test compares them with the
-// options that exist.
+// options that exist. @name@ stands for the default of the limit with that name.
 #pragma once
 
 #include <string_view>
@@ -63,15 +63,15 @@ What is scanned, and how deep
 
 Cost, for each file; reaching a limit is "incomplete", never "nothing found"
   --jobs N             files at a time (default: one a processor core)
-  --timeout TIME       wall time, as in 30s or 2m (default: 120s)
-  --max-depth N        containers inside containers (default: 8)
-  --max-members N      members of all containers (default: 200000)
-  --max-items N        keys, tensors or nodes of one structure (default: 4000000)
-  --max-nesting N      levels inside one structure (default: 256)
-  --max-string SIZE    one string held whole (default: 16M)
-  --max-memory SIZE    held by one parser at a time (default: 40M)
-  --max-inflated SIZE  output of all decompressors (default: 16G)
-  --max-ratio N        output over input of one compressed stream (default: 400)
+  --timeout TIME       wall time, as in 30s or 2m (default: @wall_time@)
+  --max-depth N        containers inside containers (default: @depth@)
+  --max-members N      members of all containers (default: @members@)
+  --max-items N        keys, tensors or nodes of one structure (default: @items@)
+  --max-nesting N      levels inside one structure (default: @nesting@)
+  --max-string SIZE    one string held whole (default: @string_bytes@)
+  --max-memory SIZE    held by one parser at a time (default: @memory_bytes@)
+  --max-inflated SIZE  output of all decompressors (default: @inflated_bytes@)
+  --max-ratio N        output over input of one compressed stream (default: @inflation_ratio@)
 
 Examples
   saiph scan model.pt

@@ -6,7 +6,12 @@
 
 #include "base/escape.h"
 
-// The library recurses per nested value; ours is the smaller limit, checked again below.
+// The library states some of its own error cases ("[[[[a") as assertions before it handles them,
+// and turns those into compiler assumptions in release builds. Both are switched off, so that what
+// follows the assertion is what runs, in every build.
+#undef NDEBUG
+#define TOML_ASSERT(expression) static_assert(true)
+// It recurses per nested value; ours is the smaller limit, checked again below.
 #define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 0
 #define TOML_MAX_NESTED_VALUES 16

@@ -41,6 +41,7 @@ TEST(Toml, ErrorsNameThePlace) {
                       {dots + " = 1\n", "t.toml:1:"},
                       {std::string("a = \"\xff\"\n"), "t.toml:1:"},
                       {"a = " + std::string(40, '[') + std::string(40, ']'), "t.toml:1:"},
+                      {"[[[[a]]\n", "t.toml:1:"},
                       {"a = 2027-02-30\n", "t.toml:1:"}};
   for (const Row& row : rows) {
     const auto root = parse_toml(as_bytes(row.text), "t.toml");
