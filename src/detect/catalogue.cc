@@ -2,8 +2,13 @@
 
 #include <array>
 
+#include "detect/archive/inspect_archive.h"
+#include "detect/dataset/inspect_dataset.h"
+#include "detect/executable/inspect_executable.h"
+#include "detect/media/inspect_media.h"
 #include "detect/onnx/inspect_onnx.h"
 #include "detect/pickle/inspect.h"
+#include "detect/placeholder/inspect_placeholder.h"
 #include "detect/tensorflow/inspect_tensorflow.h"
 
 namespace saiph::detect {
@@ -14,6 +19,27 @@ using formats::FormatId;
 
 // One row per (format, inspector). Each detector folder owns its rows; keep them sorted by folder.
 constexpr std::array kDetectors = std::to_array<Detector>({
+    {FormatId::kZip, &inspect_zip},
+    {FormatId::kTar, &inspect_tar},
+    {FormatId::kGzip, &inspect_gzip},
+    {FormatId::kZlib, &inspect_zlib},
+    {FormatId::kBzip2, &inspect_bzip2},
+    {FormatId::kXz, &inspect_xz},
+    {FormatId::kLzma, &inspect_lzma},
+    {FormatId::kZstd, &inspect_zstd},
+    {FormatId::kLz4, &inspect_lz4},
+    {FormatId::kSevenZip, &inspect_opaque},
+    {FormatId::kRar, &inspect_opaque},
+    {FormatId::kElf, &inspect_executable},
+    {FormatId::kPe, &inspect_executable},
+    {FormatId::kMachO, &inspect_executable},
+    {FormatId::kScript, &inspect_script},
+    {FormatId::kMedia, &inspect_media},
+    {FormatId::kGitLfsPointer, &inspect_git_lfs_pointer},
+    {FormatId::kEmpty, &inspect_empty},
+    {FormatId::kCsv, &inspect_csv},
+    {FormatId::kJsonLines, &inspect_json_lines},
+    {FormatId::kParquet, &inspect_parquet},
     {FormatId::kOnnx, &inspect_onnx},
     {FormatId::kPickle, &inspect_pickle},
     {FormatId::kUnknown, &inspect_unknown_for_pickles},
@@ -29,5 +55,10 @@ constexpr std::array kDetectors = std::to_array<Detector>({
 }  // namespace
 
 std::span<const Detector> detectors() { return kDetectors; }
+
+std::span<const InspectFunction> general_inspectors() {
+  static constexpr std::array<InspectFunction, 1> kGeneral = {&inspect_partial_download};
+  return kGeneral;
+}
 
 }  // namespace saiph::detect

@@ -3,7 +3,15 @@
 #include <cstring>
 
 #include "base/byte_reader.h"
+#include "codec/decompress/decompress.h"
+#include "codec/tar/tar.h"
+#include "codec/zip/zip.h"
+#include "formats/executable/executable.h"
+#include "formats/csv/csv.h"
 #include "formats/format.h"
+#include "formats/json_lines/json_lines.h"
+#include "formats/parquet/parquet.h"
+#include "formats/media/media.h"
 #include "formats/onnx/onnx_model.h"
 #include "formats/pickle/walk.h"
 #include "formats/tensorflow/tensorflow_graph.h"
@@ -21,8 +29,9 @@ bool starts(ByteView bytes, std::string_view magic, std::size_t at = 0) {
 
 using std::string_view_literals::operator""sv;
 
-bool has_end_of_central_directory(const Probe& probe) {
-  return as_text(probe.tail).rfind("PK\x05\x06"sv) != std::string_view::npos;
+bool is_behind_skippable(const Probe& probe, codec::Codec codec) {
+  // The first byte of a skippable frame's magic is 0x50 to 0x5F, the others are fixed.
+  return starts(probe.head, "\x2A\x4D\x18", 1) && codec::codec_behind_skippable(probe.source) == codec;
 }
 
 // One row a signature; every row that matches is reported. Rows whose format has no signature call
@@ -34,14 +43,17 @@ struct Row {
 
 constexpr auto kRows = std::to_array<Row>({
     {FormatId::kGitLfsPointer, [](const Probe& p) { return starts(p.head, "version https://git-lfs.github.com/spec/"); }},
-    {FormatId::kPickle, [](const Probe& p) { return probe_pickle(p.head, p.source); }},
-    {FormatId::kZip, [](const Probe& p) { return starts(p.head, "PK\x03\x04") || has_end_of_central_directory(p); }},
-    {FormatId::kTar, [](const Probe& p) { return starts(p.head, "ustar", 257); }},
+    // 'P' is also a pickle opcode (PERSID), but every loader that would accept it looks for a zip first.
+    {FormatId::kPickle, [](const Probe& p) { return !starts(p.head, "PK\x03\x04") && probe_pickle(p.head, p.source); }},
+    {FormatId::kZip, [](const Probe& p) { return starts(p.head, "PK\x03\x04") || codec::has_zip_end(p.source); }},
+    {FormatId::kTar, [](const Probe& p) { return starts(p.head, "ustar", 257) || codec::is_tar_header(p.head); }},
     {FormatId::kGzip, [](const Probe& p) { return starts(p.head, "\x1f\x8b\x08"); }},
+    {FormatId::kZlib, [](const Probe& p) { return (!p.text || starts(p.head, "x")) && codec::looks_like_zlib(p.head); }},
     {FormatId::kBzip2, [](const Probe& p) { return starts(p.head, "BZh") && p.head.size() > 9 && (starts(p.head, "1AY&SY", 4) || starts(p.head, "\x17rE8P\x90", 4)); }},
     {FormatId::kXz, [](const Probe& p) { return starts(p.head, "\xFD" "7zXZ\0"sv); }},
-    {FormatId::kZstd, [](const Probe& p) { return starts(p.head, "\x28\xB5\x2F\xFD"); }},
-    {FormatId::kLz4, [](const Probe& p) { return starts(p.head, "\x04\x22\x4D\x18"); }},
+    {FormatId::kLzma, [](const Probe& p) { return !p.text && codec::looks_like_lzma(p.head); }},
+    {FormatId::kZstd, [](const Probe& p) { return starts(p.head, "\x28\xB5\x2F\xFD") || is_behind_skippable(p, codec::Codec::kZstd); }},
+    {FormatId::kLz4, [](const Probe& p) { return starts(p.head, "\x04\x22\x4D\x18") || starts(p.head, "\x02\x21\x4C\x18") || is_behind_skippable(p, codec::Codec::kLz4); }},
     {FormatId::kSevenZip, [](const Probe& p) { return starts(p.head, "7z\xBC\xAF\x27\x1C"); }},
     {FormatId::kRar, [](const Probe& p) { return starts(p.head, "Rar!\x1A\x07"); }},
     {FormatId::kNumpy, [](const Probe& p) { return starts(p.head, "\x93NUMPY"); }},
@@ -59,8 +71,13 @@ constexpr auto kRows = std::to_array<Row>({
     {FormatId::kTfFingerprint, [](const Probe& p) { return probe_fingerprint(p.source, p.head); }},
     {FormatId::kTfCheckpoint, [](const Probe& p) { return probe_checkpoint_index(p.tail); }},
     {FormatId::kTflite, [](const Probe& p) { return starts(p.head, "TFL3", 4); }},
-    {FormatId::kParquet, [](const Probe& p) { return starts(p.head, "PAR1") || starts(p.head, "PARE"); }},
-    {FormatId::kElf, [](const Probe& p) { return starts(p.head, "\x7F" "ELF"); }},
+    {FormatId::kParquet, [](const Probe& p) { return probe_parquet(p.head); }},
+    {FormatId::kCsv, [](const Probe& p) { return p.text && probe_csv(as_text(p.head), p.name) && !probe_json_lines(as_text(p.head), p.name); }},
+    {FormatId::kJsonLines, [](const Probe& p) { return p.text && probe_json_lines(as_text(p.head), p.name); }},
+    {FormatId::kElf, [](const Probe& p) { return looks_like_elf(p.head); }},
+    {FormatId::kPe, [](const Probe& p) { return looks_like_pe(p.head, p.source); }},
+    {FormatId::kMachO, [](const Probe& p) { return looks_like_mach_o(p.head, p.source.size()); }},
+    {FormatId::kMedia, [](const Probe& p) { return media_kind(p.head, p.source.size()).has_value(); }},
     {FormatId::kScript, [](const Probe& p) { return starts(p.head, "#!"); }},
 });
 

@@ -227,6 +227,7 @@ class ArtefactInspection final : public detect::Inspection {
   void run() {
     if (!identify()) return;
     state_polyglot();
+    for (const detect::InspectFunction inspect : detect::general_inspectors()) inspect(*this);
     bool container = false;
     for (const FormatId type : types_) {
       container = container || is_container(type);
@@ -268,12 +269,15 @@ class ArtefactInspection final : public detect::Inspection {
     for (const FormatId type : types_) {
       if (is_structural(type)) names.push_back(formats::format_name(type));
     }
-    // A TFLite model carries its associated files as a zip at its end: that is its format.
-    const bool tflite = std::find(types_.begin(), types_.end(), FormatId::kTflite) != types_.end();
-    if (names.size() < 2 || (tflite && names.size() == 2 && std::find(names.begin(), names.end(), "zip") != names.end())) return;
+    if (names.size() < 2) return;
+    const auto has = [&](std::string_view wanted) { return std::find(names.begin(), names.end(), wanted) != names.end(); };
+    // A TFLite model carries its associated files as a zip at its end: that is its format. A tar whose
+    // last member is a zip ends like one; both readings are inspected and only worth a remark.
+    if (names.size() == 2 && has("zip") && has("tflite")) return;
+    const auto grade = names.size() == 2 && has("zip") && has("tar") ? Severity::kInfo : rules::kArtefactPolyglot.severity;
     std::string all;
     for (const std::string_view name : names) all += (all.empty() ? "" : " and ") + std::string(name);
-    finding(rules::kArtefactPolyglot, {.detail = "the bytes are valid as " + all});
+    finding(rules::kArtefactPolyglot, {.severity = grade, .detail = "the bytes are valid as " + all});
   }
 
   void state_unserved(FormatId type) {

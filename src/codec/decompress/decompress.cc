@@ -131,6 +131,7 @@ Result<Decompressed> decompress(Codec codec, const ByteSource& source, Budget& b
         SAIPH_CHECK(spool.append(ByteView(out).first(produced)));
         const auto allowed = checked_mul(std::max<std::uint64_t>(reader.offset(), 1), ratio);
         if (total > kRatioFloorBytes && allowed && total > *allowed) {
+          result.over_ratio = true;
           result.error =
               Error(ErrorCode::kLimit, "decompression ratio over " + std::to_string(ratio) + ":1",
                     reader.offset());
@@ -232,6 +233,46 @@ bool decodes_plausibly(Codec codec, ByteView head) {
     head = head.subspan(used);
   }
   return false;
+}
+
+std::optional<Codec> codec_behind_skippable(const ByteSource& source) {
+  std::uint64_t offset = 0;
+  for (int i = 0; i < 16; ++i) {
+    Bytes header(8);
+    const auto got = source.read_at(offset, header);
+    if (!got || *got < 4) return std::nullopt;
+    if (i != 0 && starts(header, "\x28\xB5\x2F\xFD")) return Codec::kZstd;
+    if (i != 0 && starts(header, "\x04\x22\x4D\x18")) return Codec::kLz4;
+    ByteReader reader(header);
+    std::uint32_t length = 0;
+    if (!is_skippable(header) || *got < 8 || !reader.skip(4) || !reader.u32le(length))
+      return std::nullopt;
+    offset += 8 + std::uint64_t{length};
+  }
+  return std::nullopt;
+}
+
+bool looks_like_lzma(ByteView head) {
+  ByteReader reader(head);
+  std::uint8_t properties = 0;
+  std::uint32_t dictionary = 0;
+  std::uint64_t size = 0;
+  std::uint8_t first = 0;
+  if (!reader.u8(properties) || !reader.u32le(dictionary) || !reader.u64le(size) ||
+      !reader.u8(first))
+    return false;
+  // Writers choose dictionaries of 2^n or 2^n + 2^(n-1) bytes; the range coder starts with a zero.
+  const std::uint32_t low = dictionary & (~dictionary + 1);
+  const bool sane = dictionary >= 4096 && (dictionary == low || dictionary == low * 3);
+  const bool known = size == UINT64_MAX || (size != 0 && size < (std::uint64_t{1} << 38));
+  return properties < 225 && (sane || dictionary == UINT32_MAX) && known && first == 0 &&
+         decodes_plausibly(Codec::kLzma, head);
+}
+
+bool looks_like_zlib(ByteView head) {
+  if (head.size() < 2 || (head[0] & 0x0F) != 8 || (head[0] >> 4) > 7) return false;
+  if (((head[0] << 8) | head[1]) % 31 != 0 || (head[1] & 0x20) != 0) return false;
+  return decodes_plausibly(Codec::kZlib, head);
 }
 
 }  // namespace saiph::codec

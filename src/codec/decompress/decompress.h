@@ -54,6 +54,8 @@ struct Decompressed {
   /// Why decoding stopped early: kMalformed ("truncated ..." when the input ended), kLimit (budget,
   /// ratio, window), kUnsupported (preset dictionary). The offset is in the compressed input.
   std::optional<Error> error;
+  /// The error is the ratio limit: a decompression bomb rather than an exhausted budget.
+  bool over_ratio = false;
 };
 
 /// Errors: only when the output cannot be kept or the input cannot be read (kUnavailable). One
@@ -69,5 +71,16 @@ Result<Decompressed> inflate_member(const ByteSource& source, std::uint64_t clai
 /// Whether `head`, the first bytes of something, decodes for a while without an error and yields at
 /// least one byte. For formats whose magic number is too short to be one. Cost: at most 8 KiB out.
 bool decodes_plausibly(Codec codec, ByteView head);
+
+/// The codec of the first frame behind skippable frames (zstd and LZ4 share them) at the start of a
+/// source; nothing when it starts otherwise. Any thread; at most 16 small reads.
+std::optional<Codec> codec_behind_skippable(const ByteSource& source);
+
+/// True when `head` has the 13-byte header of a .lzma file with sane properties, dictionary and
+/// size, and decodes for a while. The format has no magic number.
+bool looks_like_lzma(ByteView head);
+
+/// True when `head` has a zlib header (RFC 1950 section 2.2) and decodes for a while.
+bool looks_like_zlib(ByteView head);
 
 }  // namespace saiph::codec

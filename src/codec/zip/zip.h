@@ -149,7 +149,7 @@ bool has_zip_end(const ByteSource& source);
 /// The payload of a member as one of its views describes it, decompressed. The window is clipped to
 /// the source. A stored member is a view into the source and costs nothing.
 /// Errors: kUnsupported for a method that is not read; otherwise as decompress(). What was read
-/// before an error is in the answer, whose `error` also tells a wrong size.
+/// before an error is in the answer. Compare the size of the output with facts.size: it may differ.
 Result<Decompressed> open_zip_payload(std::shared_ptr<const ByteSource> source,
                                       std::uint64_t data_offset, const ZipFacts& facts,
                                       Budget& budget);

@@ -40,11 +40,6 @@ Result<Decompressed> open_zip_payload(std::shared_ptr<const ByteSource> source,
   if (raw->size() < facts.compressed) {
     result->error = Error(ErrorCode::kMalformed,
                           "truncated member: its data passes the end of the archive", data_offset);
-  } else if (result->output->size() != facts.size) {
-    result->error = Error(ErrorCode::kMalformed,
-                          "member has " + std::to_string(result->output->size()) +
-                              " bytes, the archive says " + std::to_string(facts.size),
-                          data_offset);
   }
   return result;
 }

@@ -31,12 +31,18 @@ struct FindingDraft {
   std::vector<std::string> references{};
 };
 
+class Inspection;
+
 /// A nested artefact, opened only when its turn comes (so that one is in memory at a time).
 struct MemberDraft {
   std::string name{};  ///< as the container gives it
   std::function<Result<std::shared_ptr<const ByteSource>>()> open{};
   /// What the container knows about it: "" or a role such as "torch-storage".
   std::string role{};
+  /// Called after `open` succeeded, with the member's own inspection, before any detector runs: the
+  /// container states what opening showed (a wrong CRC, a broken stream whose readable part is
+  /// still inspected). May be empty.
+  std::function<void(Inspection&)> remark{};
 };
 
 struct Sibling {

@@ -1,0 +1,80 @@
+#include "detect/placeholder/inspect_placeholder.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "base/byte_source.h"
+#include "detect/rules/executable.h"
+
+namespace saiph::detect {
+
+namespace {
+
+// Files whose emptiness is their meaning.
+bool is_empty_by_custom(std::string_view name) {
+  constexpr std::array kNames = std::to_array<std::string_view>(
+      {"__init__.py", "__init__.pyi", "py.typed", "REQUESTED", "zip-safe", "not-zip-safe",
+       "dependency_links.txt", "CACHEDIR.TAG", "conftest.py", "NEWS", "AUTHORS", "ChangeLog",
+       ".done", "_SUCCESS"});
+  constexpr std::array kEndings =
+      std::to_array<std::string_view>({".lock", ".keep", ".typed", ".stamp", ".marker"});
+  return name.starts_with(".") || std::find(kNames.begin(), kNames.end(), name) != kNames.end() ||
+         std::any_of(kEndings.begin(), kEndings.end(),
+                     [&](std::string_view e) { return name.ends_with(e); });
+}
+
+std::string_view value_of(std::string_view text, std::string_view key) {
+  const std::size_t at = text.find(key);
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = text.substr(at + key.size());
+  return rest.substr(0, rest.find_first_of("\r\n"));
+}
+
+}  // namespace
+
+void inspect_git_lfs_pointer(Inspection& inspection) {
+  // Real pointers are below 200 bytes; anything longer hides behind the first line.
+  constexpr std::uint64_t kPointerBytes = 1024;
+  const std::uint64_t size = inspection.source().size();
+  const auto head =
+      read_range(inspection.source(), 0, std::min(size, kPointerBytes), kPointerBytes);
+  if (!head) {
+    inspection.incomplete(head.error());
+    return;
+  }
+  const std::string_view text = as_text(*head);
+  std::string detail = "Git LFS pointer to " + std::string(value_of(text, "\noid ")) + ", " +
+                       std::string(value_of(text, "\nsize ")) + " bytes";
+  inspection.incomplete("not-downloaded", detail, 0);
+  if (size > kPointerBytes) {
+    inspection.incomplete("malformed", "longer than a Git LFS pointer can be", kPointerBytes);
+  }
+  inspection.finding(rules::kPlaceholderNotDownloaded, {.offset = 0, .detail = std::move(detail)});
+}
+
+void inspect_empty(Inspection& inspection) {
+  // In a container the container itself vouches for the length.
+  if (inspection.path().find('!') != std::string_view::npos ||
+      is_empty_by_custom(inspection.name()))
+    return;
+  inspection.finding(rules::kPlaceholderNotDownloaded,
+                     {.offset = 0, .detail = "the file is empty"});
+  inspection.incomplete("empty", "zero-length file", 0);
+}
+
+void inspect_partial_download(Inspection& inspection) {
+  constexpr std::array kEndings = std::to_array<std::string_view>(
+      {".incomplete", ".part", ".partial", ".crdownload", ".download", ".opdownload"});
+  if (inspection.path().find('!') != std::string_view::npos) return;
+  const std::string name(inspection.name());
+  const bool by_name = std::any_of(kEndings.begin(), kEndings.end(),
+                                   [&](std::string_view e) { return name.ends_with(e); });
+  if (!by_name && !inspection.open_sibling(name + ".aria2")) return;
+  inspection.finding(rules::kPlaceholderNotDownloaded,
+                     {.detail = "the name or its neighbour says that the download is unfinished"});
+  inspection.incomplete("not-downloaded", "unfinished download", std::nullopt);
+}
+
+}  // namespace saiph::detect
