@@ -46,7 +46,8 @@ constexpr auto kTokens = std::to_array<TokenFormat>({
     {"sbp_", Charset::kLowerHex, 40, 40, kCloud, "Supabase token"},
     {"AKCp", Charset::kAlnum, 69, 69, kCode, "Artifactory key"},
 
-    {"AKIA", Charset::kUpper32, 16, 16, kCloud, "AWS access key id"},
+    // An identifier; its secret is found by kAwsSecret.
+    {"AKIA", Charset::kUpper32, 16, 16, kCloud, "AWS access key id", Severity::kMedium},
     {"ASIA", Charset::kUpper32, 16, 16, kCloud, "AWS temporary access key id", Severity::kMedium},
     {"AIza", Charset::kUrlSafe, 35, 35, kCloud, "Google API key"},
     {"GOCSPX-", Charset::kUrlSafe, 28, 28, kCloud, "Google OAuth client secret"},
@@ -181,6 +182,7 @@ constexpr auto kOthers = std::to_array<Other>({
     {"\x80\x05"
      "c",
      Check::kPickle},
+    {"arrow.py_extension_type", Check::kArrowExtension},
     // Streams without a PROTO opcode, by the modules that do harm.
     {"cos\n", Check::kPickle},
     {"cposix\n", Check::kPickle},

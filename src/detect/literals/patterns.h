@@ -26,9 +26,10 @@ enum class Check : std::uint8_t {
   kElf,
   kPortable,
   kMachO,
-  kPickle,        ///< a pickle may start here
-  kHiddenText,    ///< invisible characters, as UTF-8
-  kHiddenEscape,  ///< the same as JSON escapes
+  kPickle,          ///< a pickle may start here
+  kArrowExtension,  ///< a schema whose columns unpickle when read
+  kHiddenText,      ///< invisible characters, as UTF-8
+  kHiddenEscape,    ///< the same as JSON escapes
   kBidirectional,
 };
 

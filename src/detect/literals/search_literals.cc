@@ -9,6 +9,7 @@
 #include "detect/literals/hidden_text.h"
 #include "detect/literals/patterns.h"
 #include "detect/literals/pickle_shape.h"
+#include "detect/rules/dataset.h"
 #include "detect/rules/secrets.h"
 #include "detect/rules/text.h"
 #include "match/literals/literal_set.h"
@@ -30,6 +31,7 @@ constexpr int kMostPickles = 16;
 constexpr std::uint32_t kFewestTags = 4;
 constexpr std::uint32_t kFewestSelectors = 4;
 constexpr std::uint32_t kFewestZeroWidths = 8;
+constexpr std::string_view kArchiveMagic = "!<arch>\n";
 // U+1F3F4 starts the flags that are spelt with tags (Unicode TR 51, ED-14a).
 constexpr std::string_view kBlackFlag = "\xF0\x9F\x8F\xB4";
 
@@ -68,10 +70,16 @@ class Search {
     for (const FormatId type : inspection.types()) {
       text_ = text_ || is_text_type(type);
       executable_ = executable_ || is_executable_type(type);
-      pickle_ = pickle_ || type == FormatId::kPickle || type == FormatId::kNumpy;
+// The pickle engine itself searches these.
+      pickle_ = pickle_ || type == FormatId::kPickle || type == FormatId::kNumpy ||
+                type == FormatId::kUnknown;
       json_ = json_ || type == FormatId::kJson || type == FormatId::kJsonLines ||
               type == FormatId::kNotebook;
     }
+    // A library archive is native code throughout.
+    std::array<std::uint8_t, kArchiveMagic.size()> head{};
+    const auto got = source.read_at(0, head);
+    executable_ = executable_ || (got && as_text(head) == kArchiveMagic);
   }
 
   /// The bytes were unpacked from `part`, which stands at `offset` in the artefact.
@@ -165,6 +173,16 @@ class Search {
       case Check::kHiddenEscape:
         if (!json_) return;
         break;
+      case Check::kArrowExtension:
+        if (!text_) {
+          state({&rules::kDatasetPythonExtensionType,
+                 "a schema names the extension type arrow.py_extension_type",
+                 {},
+                 std::nullopt,
+                 0},
+                match.offset);
+        }
+        return;
       default:
         break;
     }
@@ -252,7 +270,11 @@ class Search {
     }
     const Around here = around(match, kPickleView);
     const PickleShape shape = walk_pickle(here.after);
-    if (!shape.plausible()) {
+    // Without a PROTO opcode lists of words parse for a while ("cos", "cosh", ...): such a stream
+    // has to end, or at least to break rather than to run on.
+    const bool announced = here.after[0] == 0x80;
+    const bool ended = shape.stopped || announced || (!text_ && !shape.cut);
+    if (!shape.plausible() || !ended) {
       wasted_ += shape.length;
       return;
     }

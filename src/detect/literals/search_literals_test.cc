@@ -262,7 +262,7 @@ TEST(SearchLiterals, HandsOnPickles) {
   for (const std::string& pickle : {framed, std::string("cposix\nsystem\n(S'true'\ntR."),
                                     std::string("\x80\x02"
                                                 "cos\nsystem\nU\x04true\x85R.")}) {
-    const auto hit = search("unknown data " + pickle + " more", FormatId::kUnknown);
+    const auto hit = search("unknown data " + pickle + " more", FormatId::kSafetensors);
     ASSERT_EQ(hit.members.size(), 1U) << pickle;
     EXPECT_TRUE(hit.has("embedded-pickle"));
     EXPECT_EQ(hit.members[0].role, "as:pickle");
@@ -273,16 +273,16 @@ TEST(SearchLiterals, HandsOnPickles) {
   }
   EXPECT_TRUE(search("the class cos\nsystem is in chapter 3", FormatId::kText).members.empty());
   EXPECT_TRUE(
-      search(std::string("\x80\x04\x95\x05\0\0\0\0\0\0\0K\x01K\x02.", 16), FormatId::kUnknown)
+      search(std::string("\x80\x04\x95\x05\0\0\0\0\0\0\0K\x01K\x02.", 16), FormatId::kSafetensors)
           .members.empty());
   // A call before the stream breaks has happened all the same.
-  EXPECT_EQ(search("cos\nsystem\n(S'true'\ntR\xFF\xFF", FormatId::kUnknown).members.size(), 1U);
+  EXPECT_EQ(search("cos\nsystem\n(S'true'\ntR\xFF\xFF", FormatId::kSafetensors).members.size(), 1U);
 }
 
 TEST(SearchLiterals, ManyPickleHeadsStayLinear) {
   std::string text;
   while (text.size() < (1U << 20)) text += "\x80\x02((((((((((((";
-  const auto inspection = search(text, FormatId::kUnknown);
+  const auto inspection = search(text, FormatId::kSafetensors);
   EXPECT_TRUE(inspection.members.empty());
   ASSERT_EQ(inspection.incompletes.size(), 1U);
   EXPECT_EQ(inspection.incompletes[0].code, "limit");

@@ -14,10 +14,12 @@ std::string_view trimmed(std::string_view line) {
   return line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
 }
 
+/// One whole object on the line, by its ends: "{" and then a key or "}".
 bool looks_whole(std::string_view line) {
   line = trimmed(line);
-  return line.size() >= 2 && ((line.front() == '{' && line.back() == '}') ||
-                              (line.front() == '[' && line.back() == ']'));
+  if (line.size() < 2 || line.front() != '{' || line.back() != '}') return false;
+  const std::string_view inner = trimmed(line.substr(1));
+  return inner.front() == '"' || inner.front() == '}';
 }
 
 /// Skips blanks; true when at least one line end was among them.
@@ -58,8 +60,7 @@ bool probe_json_lines(std::string_view head, std::string_view name) {
   const std::string_view rest = head.substr(first_end + 1);
   const std::size_t second_end = rest.find('\n');
   // A second line that is longer than the head is known by its first character only.
-  if (second_end == std::string_view::npos)
-    return trimmed(rest).starts_with(trimmed(first).front()) && trimmed(first).front() == '{';
+  if (second_end == std::string_view::npos) return trimmed(rest).starts_with("{\"");
   return looks_whole(rest.substr(0, second_end));
 }
 

@@ -12,8 +12,8 @@
 
 namespace saiph::formats {
 
-/// True when the first two lines of a text each hold one whole object or array, or one does and the
-/// name says so. Any thread; looks at `head` only.
+/// True when the first two lines of a text each hold one whole object, or when the name says so and
+/// the text starts like JSON. Any thread; looks at `head` only.
 bool probe_json_lines(std::string_view head, std::string_view name);
 
 struct JsonLinesSummary {
