@@ -11,7 +11,9 @@ if [ "$#" -gt 0 ]; then
   exec "$(dirname "$(readlink -f "$0")")/build/release/saiph" "$@"
 fi
 
-python3 tools/fixtures/unpack.py build/demo
+rm -rf build/demo
+python3 tools/fixtures/hostile.py --decode build/demo/hostile >/dev/null
+cp -r tests/fixtures/benign build/demo/benign
 echo
 echo "Scanning the demonstration artefacts: models that frameworks made, and attacks built here"
 echo "(decoded into build/demo; their payloads are harmless)."
