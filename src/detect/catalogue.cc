@@ -10,6 +10,7 @@
 #include "detect/pickle/inspect.h"
 #include "detect/placeholder/inspect_placeholder.h"
 #include "detect/tensorflow/inspect_tensorflow.h"
+#include "detect/tflite/inspect_tflite.h"
 
 namespace saiph::detect {
 
@@ -50,6 +51,7 @@ constexpr std::array kDetectors = std::to_array<Detector>({
     {FormatId::kTfFingerprint, &inspect_fingerprint},
     {FormatId::kTfCheckpoint, &inspect_checkpoint_index},
     {FormatId::kTensorData, &inspect_tensor_data},
+    {FormatId::kTflite, &inspect_tflite},
 });
 
 }  // namespace
