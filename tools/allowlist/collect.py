@@ -11,6 +11,7 @@ import contextlib
 import importlib
 import io
 import json
+import logging
 import os
 import pickle
 import pkgutil
@@ -19,7 +20,7 @@ import signal
 import sys
 import traceback
 import warnings
-from typing import Any, Dict, Iterator, List, Set, Tuple
+from typing import Any, Dict, Iterator, List, Set
 
 import inert
 import pickle_uses
@@ -69,8 +70,8 @@ class Observer:
     """Writes objects in every way and notes what the streams name."""
 
     def __init__(self) -> None:
-        self.uses = {}  # type: Dict[pickle_uses.Use, str]
-        self.failures = []  # type: List[str]
+        self.uses: Dict[pickle_uses.Use, str] = {}
+        self.failures: List[str] = []
         self.count = 0
 
     def note(self, label: str, data: bytes, streams: int = 1) -> None:
@@ -151,7 +152,9 @@ def _observe(makers: List[str]) -> Observer:
             except BaseException as error:  # noqa: BLE001
                 if isinstance(error, KeyboardInterrupt):
                     raise
-                observer.failures.append("%s: %s" % (maker, traceback.format_exc().strip().splitlines()[-1]))
+                observer.failures.append(
+                    "%s: %s" % (maker, traceback.format_exc().strip().splitlines()[-1])
+                )
                 if generator.gi_frame is None:
                     print("  %s stopped early: %r" % (maker, error), file=sys.stderr)
                     break
@@ -200,10 +203,10 @@ def _resolve(module: str, name: str) -> Any:
 def _enumerate(packages: List[str]) -> List[Dict[str, Any]]:
     rows = {}
     for package in packages:
-        seen = set()  # type: Set[int]
+        seen: Set[int] = set()
         before = len(rows)
         for module in _modules(package):
-            pending = []  # type: List[Any]
+            pending: List[Any] = []
             try:
                 pending = list(vars(module).values())
             except Exception:  # noqa: BLE001
@@ -255,7 +258,13 @@ def _observed_rows(observer: Observer) -> List[Dict[str, Any]]:
     rows = []
     for (module, name, shape), label in sorted(observer.uses.items()):
         value = _resolve(module, name)
-        row = {"module": module, "name": name, "shape": shape, "seen": label, "class": isinstance(value, type)}
+        row = {
+            "module": module,
+            "name": name,
+            "shape": shape,
+            "seen": label,
+            "class": isinstance(value, type),
+        }
         if isinstance(value, type):
             row["obstacles"] = inert.obstacles(value)
             row["enum"] = inert.is_plain_enum(value)
@@ -270,7 +279,11 @@ def _versions() -> Dict[str, str]:
         import pkg_resources
 
         return {item.project_name.lower(): item.version for item in pkg_resources.working_set}
-    return {item.metadata["Name"].lower(): item.version for item in metadata.distributions() if item.metadata["Name"]}
+    return {
+        item.metadata["Name"].lower(): item.version
+        for item in metadata.distributions()
+        if item.metadata["Name"]
+    }
 
 
 def _standard_library() -> List[str]:
@@ -291,14 +304,19 @@ def _standard_library() -> List[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--environment", required=True, help="name of the environment, for the report")
+    parser.add_argument(
+        "--environment", required=True, help="name of the environment, for the report"
+    )
     parser.add_argument("--out", required=True, help="JSON file to write")
-    parser.add_argument("--objects", default="", help="object makers, comma separated (objects_NAME.py)")
+    parser.add_argument(
+        "--objects", default="", help="object makers, comma separated (objects_NAME.py)"
+    )
     parser.add_argument("--packages", default="", help="packages to enumerate, comma separated")
     options = parser.parse_args()
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("MPLBACKEND", "Agg")
+    logging.disable(logging.CRITICAL)
     sys.setrecursionlimit(5000)
     observer = _observe([name for name in options.objects.split(",") if name])
     rows = _observed_rows(observer)

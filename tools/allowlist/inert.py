@@ -13,28 +13,72 @@ from typing import List, Optional, Set, Tuple
 _HEAP_TYPE = 1 << 9
 
 _EXCEPTIONS = {
-    value for value in vars(builtins).values() if isinstance(value, type) and issubclass(value, BaseException)
+    value
+    for value in vars(builtins).values()
+    if isinstance(value, type) and issubclass(value, BaseException)
 }
-INERT_BASES = {
-    object, tuple, dict, list, set, frozenset, int, float, complex, str, bytes, bytearray,
-    collections.OrderedDict, collections.deque, collections.defaultdict,
-} | _EXCEPTIONS  # type: Set[type]  # fmt: skip
+INERT_BASES: Set[type] = {
+    object,
+    tuple,
+    dict,
+    list,
+    set,
+    frozenset,
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    bytearray,
+    collections.OrderedDict,
+    collections.deque,
+    collections.defaultdict,
+} | _EXCEPTIONS
 
 # Methods that an opcode or the machinery behind one can call on an instance.
 _REACHABLE = (
-    "__setstate__", "__setattr__", "__getattr__", "__getattribute__", "__del__", "__hash__", "__setitem__",
-    "__reduce__", "__reduce_ex__", "append", "extend", "add", "update",
-)  # fmt: skip
+    "__setstate__",
+    "__setattr__",
+    "__getattr__",
+    "__getattribute__",
+    "__del__",
+    "__hash__",
+    "__setitem__",
+    "append",
+    "extend",
+    "add",
+    "update",
+)
 
 # Bases whose instances do something by being there.
 _BASES_LEFT_OUT = {
-    "threading.Thread", "multiprocessing.process.BaseProcess", "builtins.module", "io.IOBase", "_io._IOBase",
-    "codecs.Codec", "argparse.Action", "unittest.case.TestCase", "logging.Handler", "logging.Filterer",
-    "cmd.Cmd", "ast.AST", "ast.NodeVisitor", "pickle._Unpickler", "_pickle.Unpickler", "pickle._Pickler",
-    "_pickle.Pickler", "string.Formatter", "string.Template", "importlib.abc.Loader", "importlib._abc.Loader",
-    "html.parser.HTMLParser", "socketserver.BaseServer", "asyncio.protocols.BaseProtocol", "json.decoder.JSONDecoder",
+    "threading.Thread",
+    "multiprocessing.process.BaseProcess",
+    "builtins.module",
+    "io.IOBase",
+    "_io._IOBase",
+    "codecs.Codec",
+    "argparse.Action",
+    "unittest.case.TestCase",
+    "logging.Handler",
+    "logging.Filterer",
+    "cmd.Cmd",
+    "ast.AST",
+    "ast.NodeVisitor",
+    "pickle._Unpickler",
+    "_pickle.Unpickler",
+    "pickle._Pickler",
+    "_pickle.Pickler",
+    "string.Formatter",
+    "string.Template",
+    "importlib.abc.Loader",
+    "importlib._abc.Loader",
+    "html.parser.HTMLParser",
+    "socketserver.BaseServer",
+    "asyncio.protocols.BaseProtocol",
+    "json.decoder.JSONDecoder",
     "builtins.type",
-}  # fmt: skip
+}
 
 # (module, qualified name of the class that has it, what it is).
 Obstacle = Tuple[str, str, str]
@@ -50,7 +94,10 @@ def _is_named_tuple(cls: type) -> bool:
     code = getattr(getattr(made, "__func__", made), "__code__", None)
     if not issubclass(cls, tuple) or "_fields" not in cls.__dict__ or code is None:
         return False
-    return code.co_filename.startswith(("<string>", "namedtuple_", "<lambda>")) or "namedtuple" in code.co_filename
+    return (
+        code.co_filename.startswith(("<string>", "namedtuple_", "<lambda>"))
+        or "namedtuple" in code.co_filename
+    )
 
 
 def _owner(cls: type, attribute: str) -> Optional[type]:
@@ -72,7 +119,9 @@ def obstacles(cls: type) -> List[Obstacle]:
     """Everything that stands in the way of calling the class inert; empty when nothing does."""
     found = []
     meta = type(cls)
-    if meta.__getattribute__ is not type.__getattribute__ or any("__getattr__" in base.__dict__ for base in meta.__mro__):
+    if meta.__getattribute__ is not type.__getattribute__ or any(
+        "__getattr__" in base.__dict__ for base in meta.__mro__
+    ):
         found.append((meta.__module__, meta.__qualname__, "metaclass"))
     for base in cls.__mro__:
         if full_name(base) in _BASES_LEFT_OUT or base is types.ModuleType:
@@ -85,7 +134,11 @@ def obstacles(cls: type) -> List[Obstacle]:
             continue
         if base.__module__ in ("abc", "typing", "collections.abc", "enum"):
             continue
-        if "__new__" in base.__dict__ and _owner(cls, "__new__") is base and not _is_named_tuple(base):
+        if (
+            "__new__" in base.__dict__
+            and _owner(cls, "__new__") is base
+            and not _is_named_tuple(base)
+        ):
             found.append((base.__module__, base.__qualname__, "__new__"))
         for method in _REACHABLE:
             if base.__dict__.get(method) is None or _owner(cls, method) is not base:

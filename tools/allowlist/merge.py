@@ -37,6 +37,26 @@ FORBIDDEN_MODULE = re.compile(
     r"|.*cloudpickle.*|.*\.loky(\..*)?)(\.|$)"
 )
 
+# Classes that only enumeration would let in: inert to rebuild, but made to hold code, to call what they
+# hold, or to reach files and the network later on. Modules of a network are judged by their base.
+LEFT_OUT_CLASS = re.compile(
+    r"Lazy|(?<!Results)Wrapper|Callback|Callable|Proxy|Lambda|Deferred|Partial|Loader|Script|Remote|Launcher|"
+    r"Eval(?!uation)|Exec|Handler|Plugin|Monitor|Func(tion)?$|Hook|Writer|Reader|Stream|Url|CorpusView|Compressor|"
+    r"Factory|Downloader|Tracker|Compiler|Codegen|Backend$|Pickl"
+)
+LEFT_OUT_MODULE = re.compile(
+    r"^(onnx|onnxruntime|skl2onnx|onnxconverter_common|srsly|datasets|PIL\.(?!Image$|TiffTags|TiffImagePlugin)|"
+    r"joblib\.(?!numpy_pickle)|nltk\.(corpus|downloader|data|app|draw|inference|sem|internals|chat|twitter|toolbox)|"
+    r"transformers\.(utils\.(import_utils|hub|dummy_\w+)|commands|pipelines|integrations|tools|agents|benchmark|onnx|"
+    r"dynamic_module_utils)|torch\.(jit|hub|distributed|multiprocessing|onnx|_?export|fx|_functorch|_subclasses|"
+    r"_higher_order_ops|profiler|autograd|utils\.(cpp_extension|hipify|tensorboard|data\._utils|model_dump)|_lazy|"
+    r"compiler|_numpy|_vmap_internals|cuda\.jiterator|futures|rpc|monitor)|ultralytics\.(hub|trackers|solutions|data)|"
+    r"gensim\.(downloader|scripts|corpora\.(?!dictionary|hashdictionary|indexedcorpus|mmcorpus))|"
+    r"scipy\.(io|_build_utils|_lib\.(cobyqa|array_api\w+|_uarray|deprecation|doccer|decorator))|"
+    r"accelerate\.(utils\.(megatron_lm|deepspeed)|launchers)|spacy\.(cli|ml)|thinc\.(shims|layers)|numpy\.(ctypeslib|lib\._datasource))"
+    r"(\.|$|(?<=\.))"
+)
+
 PYTHON2_MODULES = """
     __builtin__ anydbm audiodev Bastion BaseHTTPServer bsddb Canvas CDROM CGIHTTPServer cPickle cStringIO commands
     compiler ConfigParser Cookie cookielib copy_reg dbhash DEVICE Dialog dircache dl DocXMLRPCServer dumbdbm dummy_thread
@@ -79,7 +99,9 @@ class Reviewed:
         if (module, name, what) in self._exact:
             return True
         return any(
-            what == wanted and fnmatch.fnmatchcase(module, left) and fnmatch.fnmatchcase(name, right)
+            what == wanted
+            and fnmatch.fnmatchcase(module, left)
+            and fnmatch.fnmatchcase(name, right)
             for left, right, wanted in self._patterns
         )
 
@@ -151,10 +173,21 @@ class Merger:
 
     def enumerated(self, row: dict[str, Any], place: str) -> None:
         module, name = row["module"], row["name"]
-        if FORBIDDEN_MODULE.match(module) or FORBIDDEN_NAME.search(name) or module.split(".")[0] in self.stdlib:
+        if (
+            FORBIDDEN_MODULE.match(module)
+            or FORBIDDEN_NAME.search(name)
+            or module.split(".")[0] in self.stdlib
+        ):
+            return
+        if LEFT_OUT_MODULE.match(module):
             return
         if row["enum"]:
             self._add(module, name, "call", place)
+            return
+        network = any(
+            item[:2] == ["torch.nn.modules.module", "Module"] for item in row["obstacles"]
+        )
+        if LEFT_OUT_CLASS.search(name) and not network:
             return
         rest = self.reviewed.covers(module, name, row["obstacles"])
         if not rest:
@@ -163,9 +196,14 @@ class Merger:
             self.left_out["enumerated, obstacle\t" + "\t".join(obstacle)].add(f"{module}.{name}")
 
     def aliases(self) -> None:
-        """NumPy 2 moved numpy.core; both paths stand in files and both loaders know both."""
+        """NumPy 2 moved numpy.core, and both loaders know both paths; one module of scikit-learn was
+        built under a wrong name in some versions, and files carry it."""
         for (module, name), entry in list(self.entries.items()):
-            for old, new in (("numpy.core", "numpy._core"), ("numpy._core", "numpy.core")):
+            for old, new in (
+                ("numpy.core", "numpy._core"),
+                ("numpy._core", "numpy.core"),
+                ("sklearn._loss._loss", "_loss"),
+            ):
                 if module == old or module.startswith(old + "."):
                     other = self.entries[(new + module[len(old) :], name)]
                     other.shapes |= entry.shapes
@@ -175,7 +213,12 @@ class Merger:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("collected", nargs="+", type=pathlib.Path, help="JSON files of collect.py")
-    parser.add_argument("--catalogue", type=pathlib.Path, default=CATALOGUE, help="folder of allow.tsv and modules.tsv")
+    parser.add_argument(
+        "--catalogue",
+        type=pathlib.Path,
+        default=CATALOGUE,
+        help="folder of allow.tsv and modules.tsv",
+    )
     parser.add_argument("--explain", action="store_true", help="print what was left out and why")
     options = parser.parse_args()
     reports = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(options.collected)]
@@ -200,17 +243,25 @@ def main() -> int:
         if (module, name) in hand_kept:
             continue
         if denies(denied, module, name):
-            merger.left_out[f"denied\t{module}\t{name}\t{sorted(entry.shapes)}"].update(entry.places)
+            merger.left_out[f"denied\t{module}\t{name}\t{sorted(entry.shapes)}"].update(
+                entry.places
+            )
             refused += 1
             continue
         shapes = ",".join(shape for shape in SHAPES if shape in entry.shapes)
         lines.append("\t".join((module, name, shapes, ",".join(sorted(entry.places)))))
-    header = ["# Generated by tools/allowlist. Do not edit: change reviewed.tsv or the tool, and generate again."]
+    header = [
+        "# Generated by tools/allowlist. Do not edit: change reviewed.tsv or the tool, and generate again."
+    ]
     for report in reports:
-        wanted = ("numpy scipy pandas scikit-learn joblib xgboost xgboost-cpu lightgbm catboost statsmodels torch torchvision "
-                  "transformers tokenizers accelerate peft timm ultralytics tensorflow-cpu keras spacy nltk gensim onnx "
-                  "skl2onnx networkx imbalanced-learn sentence-transformers pytorch-lightning").split()  # fmt: skip
-        versions = " ".join(f"{name}=={report['versions'][name]}" for name in wanted if name in report["versions"])
+        wanted = (
+            "numpy scipy pandas scikit-learn joblib xgboost xgboost-cpu lightgbm catboost statsmodels torch torchvision "
+            "transformers tokenizers accelerate peft timm ultralytics tensorflow-cpu keras spacy nltk gensim onnx "
+            "skl2onnx networkx imbalanced-learn sentence-transformers pytorch-lightning"
+        ).split()
+        versions = " ".join(
+            f"{name}=={report['versions'][name]}" for name in wanted if name in report["versions"]
+        )
         header.append(f"# {report['environment']}: python {report['python']} {versions}")
     header.append("# module\tname\tshapes\tframeworks")
     options.catalogue.mkdir(parents=True, exist_ok=True)
@@ -220,13 +271,23 @@ def main() -> int:
     packages |= {name: "framework" for name in frameworks - stdlib}
     rows = [f"{name}\t{kind}" for name, kind in sorted(packages.items())]
     (options.catalogue / "modules.tsv").write_text(
-        "\n".join(["# Generated by tools/allowlist: top-level packages whose names are known.", "# package\tkind", *rows]) + "\n",
+        "\n".join(
+            [
+                "# Generated by tools/allowlist: top-level packages whose names are known.",
+                "# package\tkind",
+                *rows,
+            ]
+        )
+        + "\n",
         encoding="utf-8",
     )
     if options.explain:
         for reason, places in sorted(merger.left_out.items()):
             print(f"{len(places)}\t{reason}\t{', '.join(sorted(places)[:3])}")
-    print(f"{len(lines)} names, {refused} refused by deny.tsv, {len(packages)} packages", file=sys.stderr)
+    print(
+        f"{len(lines)} names, {refused} refused by deny.tsv, {len(packages)} packages",
+        file=sys.stderr,
+    )
     return 0
 
 

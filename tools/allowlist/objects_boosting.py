@@ -18,13 +18,24 @@ def make() -> Iterator[Tuple[str, Any]]:
             cls = getattr(xgboost, name, None)
             if cls is not None:
                 yield name, cls(n_estimators=2)
-                yield name, cls(n_estimators=2).fit(rows, labels if "Classifier" in name else target)
+                yield (
+                    name,
+                    cls(n_estimators=2).fit(rows, labels if "Classifier" in name else target),
+                )
         yield "XGBRanker", xgboost.XGBRanker(n_estimators=2).fit(rows, labels, group=groups)
         booster = xgboost.train({}, xgboost.DMatrix(rows, target), 2)
         yield "booster", booster
         for booster_kind in ("gblinear", "dart"):
-            yield "booster " + booster_kind, xgboost.XGBRegressor(n_estimators=2, booster=booster_kind).fit(rows, target)
-        yield "callbacks", [getattr(xgboost.callback, "EarlyStopping")(rounds=1)] if hasattr(xgboost.callback, "EarlyStopping") else 0
+            yield (
+                "booster " + booster_kind,
+                xgboost.XGBRegressor(n_estimators=2, booster=booster_kind).fit(rows, target),
+            )
+        yield (
+            "callbacks",
+            [xgboost.callback.EarlyStopping(rounds=1)]
+            if hasattr(xgboost.callback, "EarlyStopping")
+            else 0,
+        )
     except ImportError:
         pass
     try:
@@ -33,9 +44,22 @@ def make() -> Iterator[Tuple[str, Any]]:
         for name in ("LGBMClassifier", "LGBMRegressor"):
             cls = getattr(lightgbm, name)
             yield name, cls()
-            yield name, cls(n_estimators=2, verbose=-1).fit(rows, labels if "Classifier" in name else target)
-        yield "LGBMRanker", lightgbm.LGBMRanker(n_estimators=2, verbose=-1).fit(rows, labels, group=groups)
-        yield "booster", lightgbm.train({"verbose": -1, "objective": "regression"}, lightgbm.Dataset(rows, target), 2)
+            yield (
+                name,
+                cls(n_estimators=2, verbose=-1).fit(
+                    rows, labels if "Classifier" in name else target
+                ),
+            )
+        yield (
+            "LGBMRanker",
+            lightgbm.LGBMRanker(n_estimators=2, verbose=-1).fit(rows, labels, group=groups),
+        )
+        yield (
+            "booster",
+            lightgbm.train(
+                {"verbose": -1, "objective": "regression"}, lightgbm.Dataset(rows, target), 2
+            ),
+        )
     except ImportError:
         pass
     try:

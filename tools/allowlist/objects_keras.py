@@ -26,7 +26,22 @@ def _parts() -> Iterator[Tuple[str, Any]]:
     for name in ("Adam", "SGD", "RMSprop", "Adagrad"):
         yield name, getattr(keras.optimizers, name)()
     for name in ("Dense", "Conv2D", "Embedding", "LSTM", "Dropout", "BatchNormalization"):
-        yield name, getattr(keras.layers, name)(*((4, 3) if name == "Conv2D" else (4, 4) if name == "Embedding" else () if name == "BatchNormalization" else (0.5,) if name == "Dropout" else (4,)))
+        yield (
+            name,
+            getattr(keras.layers, name)(
+                *(
+                    (4, 3)
+                    if name == "Conv2D"
+                    else (4, 4)
+                    if name == "Embedding"
+                    else ()
+                    if name == "BatchNormalization"
+                    else (0.5,)
+                    if name == "Dropout"
+                    else (4,)
+                )
+            ),
+        )
     for name in ("EarlyStopping", "ReduceLROnPlateau"):
         yield name, getattr(keras.callbacks, name)()
 

@@ -24,7 +24,7 @@ def _nltk() -> Iterator[Tuple[str, Any]]:
     from nltk.lm.preprocessing import padded_everygram_pipeline
     from nltk.tag import BigramTagger, DefaultTagger, PerceptronTagger, RegexpTagger, UnigramTagger
     from nltk.tokenize import RegexpTokenizer, TreebankWordTokenizer
-    from nltk.tokenize.punkt import PunktSentenceTokenizer, PunktTrainer
+    from nltk.tokenize.punkt import PunktSentenceTokenizer
 
     tagged = [[("a", "D"), ("dog", "N")], [("the", "D"), ("cat", "N")]]
     yield "bayes", NaiveBayesClassifier.train([({"a": 1}, "x"), ({"a": 2}, "y")])
@@ -35,13 +35,22 @@ def _nltk() -> Iterator[Tuple[str, Any]]:
     tagger = PerceptronTagger(load=False)
     tagger.train(tagged)
     yield "perceptron", tagger
-    yield "punkt", PunktSentenceTokenizer("One. Two. Three.")
-    yield "punkt parameters", PunktTrainer("One. Two.").get_params()
+    yield "punkt", PunktSentenceTokenizer()
     yield "tokenisers", [RegexpTokenizer("a"), TreebankWordTokenizer()]
-    yield "counts", [nltk.FreqDist("aab"), nltk.ConditionalFreqDist([("a", 1)]), nltk.MLEProbDist(nltk.FreqDist("aab"))]
+    yield (
+        "counts",
+        [
+            nltk.FreqDist("aab"),
+            nltk.ConditionalFreqDist([("a", 1)]),
+            nltk.MLEProbDist(nltk.FreqDist("aab")),
+        ],
+    )
     yield "tree", nltk.Tree.fromstring("(S (N a))")
     yield "grammar", nltk.CFG.fromstring("S -> 'a'")
-    yield "stemmers", [nltk.PorterStemmer(), nltk.SnowballStemmer("english"), nltk.LancasterStemmer()]
+    yield (
+        "stemmers",
+        [nltk.PorterStemmer(), nltk.SnowballStemmer("english"), nltk.LancasterStemmer()],
+    )
     for cls in (MLE, Laplace):
         grams, words = padded_everygram_pipeline(2, [["a", "b"]])
         model = cls(2)
@@ -60,13 +69,28 @@ def _gensim() -> Iterator[Tuple[str, Any]]:
     yield "dictionary", dictionary
     for name, make in (
         ("word2vec", lambda: models.Word2Vec(texts, vector_size=4, min_count=1, workers=1)),
-        ("fasttext", lambda: models.FastText(texts, vector_size=4, min_count=1, workers=1, bucket=10)),
-        ("doc2vec", lambda: models.Doc2Vec([models.doc2vec.TaggedDocument(text, [0]) for text in texts], vector_size=4, min_count=1, workers=1)),
-        ("lda", lambda: models.LdaModel(corpus, 2, dictionary)), ("lsi", lambda: models.LsiModel(corpus, 2, dictionary)),
-        ("tfidf", lambda: models.TfidfModel(corpus)), ("hdp", lambda: models.HdpModel(corpus, dictionary)),
-        ("nmf", lambda: models.Nmf(corpus, 2, dictionary)), ("phrases", lambda: models.Phrases(texts)),
-        ("okapi", lambda: models.OkapiBM25Model(corpus)), ("projections", lambda: models.RpModel(corpus)),
-    ):  # fmt: skip
+        (
+            "fasttext",
+            lambda: models.FastText(texts, vector_size=4, min_count=1, workers=1, bucket=10),
+        ),
+        (
+            "doc2vec",
+            lambda: models.Doc2Vec(
+                [models.doc2vec.TaggedDocument(text, [0]) for text in texts],
+                vector_size=4,
+                min_count=1,
+                workers=1,
+            ),
+        ),
+        ("lda", lambda: models.LdaModel(corpus, 2, dictionary)),
+        ("lsi", lambda: models.LsiModel(corpus, 2, dictionary)),
+        ("tfidf", lambda: models.TfidfModel(corpus)),
+        ("hdp", lambda: models.HdpModel(corpus, dictionary)),
+        ("nmf", lambda: models.Nmf(corpus, 2, dictionary)),
+        ("phrases", lambda: models.Phrases(texts)),
+        ("okapi", lambda: models.OkapiBM25Model(corpus)),
+        ("projections", lambda: models.RpModel(corpus)),
+    ):
         made = make()
         yield name, made
         if hasattr(made, "wv"):
@@ -82,12 +106,32 @@ def _tokenizers() -> Iterator[Tuple[str, Any]]:
     from tokenizers import models, normalizers, pre_tokenizers
 
     yield "tokenizer", tokenizers.Tokenizer(models.BPE())
-    yield "parts", [models.WordPiece(), models.Unigram(), normalizers.NFC(), pre_tokenizers.Whitespace(), tokenizers.AddedToken("a")]
+    yield (
+        "parts",
+        [
+            models.WordPiece(),
+            models.Unigram(),
+            normalizers.NFC(),
+            pre_tokenizers.Whitespace(),
+            tokenizers.AddedToken("a"),
+        ],
+    )
     import transformers
 
-    yield "fast", transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizers.Tokenizer(models.BPE()))
+    yield (
+        "fast",
+        transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizers.Tokenizer(models.BPE())),
+    )
     yield "encoding", transformers.BatchEncoding({"input_ids": [1]})
-    for name in ("BertConfig", "GPT2Config", "LlamaConfig", "T5Config", "GenerationConfig", "CLIPConfig", "WhisperConfig"):
+    for name in (
+        "BertConfig",
+        "GPT2Config",
+        "LlamaConfig",
+        "T5Config",
+        "GenerationConfig",
+        "CLIPConfig",
+        "WhisperConfig",
+    ):
         yield name, getattr(transformers, name)()
 
 

@@ -15,6 +15,17 @@ except ImportError:  # pragma: no cover
 # (module, name, shape); the shapes are explained in README.md.
 Use = Tuple[str, str, str]
 
+# Functions that make an instance of the class that is their first argument.
+_MAKERS = (
+    "_reconstruct",
+    "__newobj",
+    "_new_",
+    "newObj",
+    "__pyx_unpickle_",
+    "_rebuild_from_type",
+    "_mareconstruct",
+)
+
 _MARK = object()
 _OTHER = object()
 
@@ -36,10 +47,10 @@ def modern(module: str, name: str) -> Tuple[str, str]:
 
 class _Reader:
     def __init__(self) -> None:
-        self.uses = set()  # type: Set[Use]
+        self.uses: Set[Use] = set()
         self.protocol = 0
-        self.stack = []  # type: List[object]
-        self.memo = {}  # type: Dict[int, object]
+        self.stack: List[object] = []
+        self.memo: Dict[int, object] = {}
 
     def _name(self, module: str, name: str) -> _Global:
         if self.protocol < 3:
@@ -65,8 +76,8 @@ class _Reader:
             return
         key = (function.module, function.name)
         listed = arguments if isinstance(arguments, list) else []
-        if key in (("copyreg", "_reconstructor"), ("copyreg", "__newobj__"), ("copyreg", "__newobj_ex__")):
-            self._used(listed[0] if listed else None, "rebuild")
+        if key[1].startswith(_MAKERS) and listed:
+            self._used(listed[0], "rebuild")
         self._used(function, "call")
 
     def step(self, name: str, argument: object) -> None:
@@ -137,7 +148,7 @@ class _Reader:
 def trace(data: bytes, streams: int = 1) -> Set[Use]:
     """Reads up to this many pickles after one another; raises ValueError on what is not one."""
     file = io.BytesIO(data)
-    uses = set()  # type: Set[Use]
+    uses: Set[Use] = set()
     for _ in range(streams):
         if file.tell() >= len(data):
             break
