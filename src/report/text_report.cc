@@ -56,7 +56,7 @@ class TextReport final : public ReportWriter {
       out_ += fmt::format("  and {} more findings of these rules, not kept (findings_per_rule)\n",
                           format_count(report.findings_dropped));
     }
-    for (const IncompleteReason& reason : report.reasons) incomplete(reason, report);
+    if (!report.reasons.empty()) incomplete(report);
     if (report.findings.empty() && report.reasons.empty()) out_ += "  nothing found\n";
     out_ += "\n";
     return hand_over();
@@ -202,20 +202,24 @@ class TextReport final : public ReportWriter {
     }
   }
 
-  void incomplete(const IncompleteReason& reason, const FileReport& report) {
-    if (last_incomplete_ != report.path) {
-      ++incomplete_files_;
-      last_incomplete_ = report.path;
+  void incomplete(const FileReport& report) {
+    ++incomplete_files_;
+    std::string_view code;
+    for (const IncompleteReason& reason : report.reasons) {
+      if (reason.code != code) {
+        code = reason.code;
+        out_ += "\n  " + paint(kYellow, "NOT FULLY CHECKED") + "  " +
+                paint(kBold, escape_terminal(reason_text(code))) + "  " +
+                paint(kDim, "[" + escape_terminal(code) + "]") + "\n";
+      }
+      std::string where(member_of(reason.location, report.path));
+      if (const std::string place = place_of(reason.location); !place.empty()) {
+        where += where.empty() ? place : ", " + place;
+      }
+      out_ += "    ";
+      wrap((where.empty() ? "" : escape_terminal(where) + ": ") + escape_terminal(reason.message),
+           6);
     }
-    std::string where(member_of(reason.location, report.path));
-    if (const std::string place = place_of(reason.location); !place.empty()) {
-      where += where.empty() ? place : ", " + place;
-    }
-    out_ += "\n  " + paint(kYellow, "NOT FULLY CHECKED") + "  " +
-            paint(kBold, escape_terminal(reason_text(reason.code))) + "  " +
-            paint(kDim, "[" + escape_terminal(reason.code) + "]") + "\n    ";
-    std::string text = where.empty() ? "" : escape_terminal(where) + ": ";
-    wrap(text + escape_terminal(reason.message), 6);
   }
 
   std::string result_text(const ScanSummary& summary) const {
@@ -238,7 +242,6 @@ class TextReport final : public ReportWriter {
   std::string out_;
   std::set<const Rule*> seen_;
   std::uint64_t incomplete_files_ = 0;
-  std::string last_incomplete_;
 };
 
 }  // namespace

@@ -28,6 +28,13 @@ TEST(Toml, ValuesAndPositions) {
   EXPECT_EQ(root->find("nothing"), nullptr);
 }
 
+TEST(Toml, LettersOutsideAsciiAreNotWhiteSpace) {
+  const auto root =
+      parse_toml(as_bytes("a = \"\"\"\\\n  \xDF\xBD\xC3\xA9\"\"\" # \xC3\xA9\n"), "t.toml");
+  ASSERT_TRUE(root.has_value()) << root.error().message();
+  EXPECT_EQ(root->find("a")->value.string, "\xDF\xBD\xC3\xA9");
+}
+
 TEST(Toml, ErrorsNameThePlace) {
   struct Row {
     std::string text;
@@ -42,6 +49,7 @@ TEST(Toml, ErrorsNameThePlace) {
                       {std::string("a = \"\xff\"\n"), "t.toml:1:"},
                       {"a = " + std::string(40, '[') + std::string(40, ']'), "t.toml:1:"},
                       {"[[[[a]]\n", "t.toml:1:"},
+                      {"ae \xDF\xBD = 1\n", "t.toml:1:"},
                       {"a = 2027-02-30\n", "t.toml:1:"}};
   for (const Row& row : rows) {
     const auto root = parse_toml(as_bytes(row.text), "t.toml");
