@@ -5,10 +5,16 @@
 #include "detect/archive/inspect_archive.h"
 #include "detect/dataset/inspect_dataset.h"
 #include "detect/executable/inspect_executable.h"
+#include "detect/gguf/inspect_gguf.h"
+#include "detect/hdf5/inspect_hdf5.h"
+#include "detect/json/inspect_json.h"
+#include "detect/keras/inspect_keras.h"
 #include "detect/media/inspect_media.h"
+#include "detect/numpy/inspect.h"
 #include "detect/onnx/inspect_onnx.h"
 #include "detect/pickle/inspect.h"
 #include "detect/placeholder/inspect_placeholder.h"
+#include "detect/safetensors/inspect_safetensors.h"
 #include "detect/tensorflow/inspect_tensorflow.h"
 #include "detect/tflite/inspect_tflite.h"
 
@@ -41,9 +47,16 @@ constexpr std::array kDetectors = std::to_array<Detector>({
     {FormatId::kCsv, &inspect_csv},
     {FormatId::kJsonLines, &inspect_json_lines},
     {FormatId::kParquet, &inspect_parquet},
+    {FormatId::kGguf, &inspect_gguf},
+    {FormatId::kGgml, &inspect_ggml},
+    {FormatId::kHdf5, &inspect_hdf5},
+    {FormatId::kJson, &inspect_json},
+    {FormatId::kJson, &inspect_keras},
+    {FormatId::kNumpy, &inspect_npy},
     {FormatId::kOnnx, &inspect_onnx},
     {FormatId::kPickle, &inspect_pickle},
     {FormatId::kUnknown, &inspect_unknown_for_pickles},
+    {FormatId::kSafetensors, &inspect_safetensors},
     {FormatId::kTfSavedModel, &inspect_tensorflow},
     {FormatId::kTfMetaGraph, &inspect_tensorflow},
     {FormatId::kTfGraphDef, &inspect_tensorflow},

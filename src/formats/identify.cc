@@ -4,16 +4,19 @@
 
 #include "base/byte_reader.h"
 #include "codec/decompress/decompress.h"
+#include "codec/json/utf.h"
 #include "codec/tar/tar.h"
 #include "codec/zip/zip.h"
 #include "formats/executable/executable.h"
 #include "formats/csv/csv.h"
 #include "formats/format.h"
+#include "formats/hdf5/hdf5.h"
 #include "formats/json_lines/json_lines.h"
 #include "formats/parquet/parquet.h"
 #include "formats/media/media.h"
 #include "formats/onnx/onnx_model.h"
 #include "formats/pickle/walk.h"
+#include "formats/safetensors/safetensors.h"
 #include "formats/tensorflow/tensorflow_graph.h"
 
 namespace saiph::formats {
@@ -57,10 +60,8 @@ constexpr auto kRows = std::to_array<Row>({
     {FormatId::kSevenZip, [](const Probe& p) { return starts(p.head, "7z\xBC\xAF\x27\x1C"); }},
     {FormatId::kRar, [](const Probe& p) { return starts(p.head, "Rar!\x1A\x07"); }},
     {FormatId::kNumpy, [](const Probe& p) { return starts(p.head, "\x93NUMPY"); }},
-    {FormatId::kHdf5, [](const Probe& p) {
-       constexpr auto kMagic = "\x89HDF\r\n\x1A\n"sv;
-       return starts(p.head, kMagic) || starts(p.head, kMagic, 512) || starts(p.head, kMagic, 1024) || starts(p.head, kMagic, 2048);
-     }},
+    {FormatId::kHdf5, [](const Probe& p) { return find_hdf5(p.source, p.head) != UINT64_MAX; }},
+    {FormatId::kSafetensors, [](const Probe& p) { return looks_like_safetensors(p.head, p.source.size()); }},
     {FormatId::kGguf, [](const Probe& p) { return starts(p.head, "GGUF") || starts(p.head, "FUGG"); }},
     {FormatId::kGgml, [](const Probe& p) { return starts(p.head, "lmgg") || starts(p.head, "fmgg") || starts(p.head, "tjgg") || starts(p.head, "algg"); }},
     {FormatId::kOnnx, [](const Probe& p) { return probe_onnx(p.source, p.head); }},
@@ -73,6 +74,7 @@ constexpr auto kRows = std::to_array<Row>({
     {FormatId::kTflite, [](const Probe& p) { return starts(p.head, "TFL3", 4); }},
     {FormatId::kParquet, [](const Probe& p) { return probe_parquet(p.head); }},
     {FormatId::kCsv, [](const Probe& p) { return p.text && probe_csv(as_text(p.head), p.name) && !probe_json_lines(as_text(p.head), p.name); }},
+    {FormatId::kJson, [](const Probe& p) { return codec::looks_like_json(p.head, p.source.size()); }},
     {FormatId::kJsonLines, [](const Probe& p) { return p.text && probe_json_lines(as_text(p.head), p.name); }},
     {FormatId::kElf, [](const Probe& p) { return looks_like_elf(p.head); }},
     {FormatId::kPe, [](const Probe& p) { return looks_like_pe(p.head, p.source); }},
