@@ -264,7 +264,8 @@ int scan_and_report(const ScanRequest& request, Settings& settings, std::ostream
   report::StreamSink sink(stream);
   const auto writer = report::make_writer(request.format, sink, writer_options(request, to_stdout));
   const report::RunInfo run = run_info(request, settings);
-  if (!request.quiet) {
+  // The text report on standard output says it itself.
+  if (!request.quiet && !(to_stdout && request.format == report::Format::kText)) {
     for (const std::string& warning : run.warnings) err << "saiph: warning: " << escape_terminal(warning) << "\n";
   }
   // A reader that closes the pipe early must end in a message and an exit code, not in a signal.
@@ -297,7 +298,7 @@ int scan_and_report(const ScanRequest& request, Settings& settings, std::ostream
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   summary.full = !request.fast;
   summary.fail_on = settings.fail_on;
-  summary.exit_code = exit_code(summary, settings.allow_incomplete);
+  summary.exit_code = summary.files == 0 ? kExitIncomplete : exit_code(summary, settings.allow_incomplete);
   if (written) written = writer->end(summary);
   stream.flush();
   if (written && !stream) written = Error(ErrorCode::kUnavailable, "the output cannot be written (disk full, pipe closed)");
@@ -308,7 +309,10 @@ int scan_and_report(const ScanRequest& request, Settings& settings, std::ostream
   if (summary.files == 0 && !request.quiet) {
     err << "saiph: no file matched; nothing was scanned\n";
   }
-  return summary.files == 0 ? kExitIncomplete : summary.exit_code;
+  if (settings.suppressions && !request.quiet) {
+    for (const std::string& warning : settings.suppressions->unused()) err << "saiph: warning: " << warning << "\n";
+  }
+  return summary.exit_code;
 }
 
 }  // namespace
