@@ -63,6 +63,8 @@ constexpr std::array kDetectors = std::to_array<Detector>({
     {FormatId::kTfKerasMetadata, &inspect_tensorflow},
     {FormatId::kTfFingerprint, &inspect_fingerprint},
     {FormatId::kTfCheckpoint, &inspect_checkpoint_index},
+    {FormatId::kTfTextGraph, &inspect_tensorflow_text},
+    {FormatId::kTfRecord, &inspect_records},
     {FormatId::kTensorData, &inspect_tensor_data},
     {FormatId::kTflite, &inspect_tflite},
 });

@@ -183,11 +183,14 @@ bool PickleGrading::judge_arguments(const PickleMachine& machine, const PickleCa
   return any;
 }
 
-void PickleGrading::judge_rebuilt(const PickleMachine& machine, const PickleCall& call, std::uint32_t name) {
+// A class that a reviewed function makes an instance of. `plainly`: by cls.__new__(cls, *arguments), so
+// the class must be reviewed for just that; other functions take classes of their own library only.
+void PickleGrading::judge_rebuilt(const PickleMachine& machine, const PickleCall& call, std::uint32_t name, bool plainly) {
   if (name >= names_.size()) return;
   const NameJudgement& judgement = names_[name].judgement;
   if (judgement.harmless()) {
-    if ((judgement.uses & (PickleTraits::kRebuild | PickleTraits::kCall)) != 0 || judgement.shape != PickleShape::kNone) return;
+    const bool rebuilds = (judgement.uses & (PickleTraits::kRebuild | PickleTraits::kCall)) != 0;
+    if (rebuilds || !plainly || judgement.shape != PickleShape::kNone) return;
   }
   state_name(machine, name, judgement.grade == NameGrade::kAllowed, "rebuilds objects of", call.offset, call.arguments);
 }
@@ -235,7 +238,10 @@ void PickleGrading::on_call(const PickleMachine& machine, const PickleCall& call
     subject = verdict.subject;
     switch (verdict.kind) {
       case ShapeVerdict::Kind::kInert: break;
-      case ShapeVerdict::Kind::kRebuilds: judge_rebuilt(machine, call, subject.name_id()); break;
+      case ShapeVerdict::Kind::kRebuilds: 
+        judge_rebuilt(machine, call, subject.name_id(),
+                      judgement.shape == PickleShape::kNewobj || judgement.shape == PickleShape::kReconstructor);
+        break;
       case ShapeVerdict::Kind::kUses: {
         const std::uint32_t used = subject.name_id();
         if (used < names_.size() && !names_[used].judgement.harmless()) {
@@ -244,9 +250,7 @@ void PickleGrading::on_call(const PickleMachine& machine, const PickleCall& call
         break;
       }
       case ShapeVerdict::Kind::kBytes:
-        // Longer values than a machine value's length field hold the rest unseen: the operand's own
-        // place is known, so the member is cut from there to the length that the stream states.
-        open_bytes(subject, "");
+        open_bytes(subject);
         break;
       case ShapeVerdict::Kind::kOther:
         if (!judge_arguments(machine, call, name, {})) {
@@ -291,6 +295,8 @@ void PickleGrading::on_store(const PickleMachine& machine, PickleValue target, s
 }
 
 void PickleGrading::on_foreign_persistent_id(const PickleMachine& machine, PickleValue id, std::uint64_t offset) {
+  const auto parts = machine.elements(id);
+  if (parts.size() >= 2 && parts[1].is(PickleKind::kGlobal) && machine.text(parts[0], 8) == "module") return;
   state(rules::kPicklePersistentId, PickleValue::kNoName, offset, "asks the loader for an object", &machine, id);
   each_name(machine, id, [&](PickleValue element) {
     if (element.name_id() < names_.size() && names_[element.name_id()].judgement.grade == NameGrade::kDenied) {
@@ -333,6 +339,7 @@ void PickleGrading::on_stream_begin(std::uint64_t offset, formats::PicklePlace p
 void PickleGrading::on_stream_end(const PickleMachine& /*machine*/, const formats::PickleOutcome& /*outcome*/) {}
 
 void PickleGrading::finish() {
+  open_nested();
   for (std::uint32_t i = 0; i < names_.size(); ++i) {
     const NameState& about = names_[i];
     if (about.imports == 0 || about.stated) continue;

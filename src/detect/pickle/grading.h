@@ -64,12 +64,13 @@ class PickleGrading final : public formats::PickleFileObserver {
              const formats::PickleMachine* machine, formats::PickleValue evidence);
   void state_name(const formats::PickleMachine& machine, std::uint32_t name, bool called, std::string_view verb,
                   std::uint64_t offset, formats::PickleValue evidence);
-  void judge_rebuilt(const formats::PickleMachine& machine, const formats::PickleCall& call, std::uint32_t name);
+  void judge_rebuilt(const formats::PickleMachine& machine, const formats::PickleCall& call, std::uint32_t name, bool plainly);
   bool judge_arguments(const formats::PickleMachine& machine, const formats::PickleCall& call, std::uint32_t callee,
                        formats::PickleValue skip);
   template <typename Visit>
   void each_name(const formats::PickleMachine& machine, formats::PickleValue value, Visit visit);
-  void open_bytes(formats::PickleValue bytes, std::string role);
+  void open_nested();
+  void open_bytes(formats::PickleValue bytes);
   void member(std::uint64_t payload, std::uint64_t length, bool text, std::string role);
 
   Inspection& inspection_;
@@ -77,7 +78,15 @@ class PickleGrading final : public formats::PickleFileObserver {
   std::vector<Statement> statements_;
   std::uint64_t dropped_ = 0;
   std::uint64_t calls_ = 0;
-  std::uint64_t nested_ = 0;
+  /// Values that may hold streams; a call that loads one as an artefact claims it.
+  struct Nested {
+    std::uint64_t payload;
+    std::uint64_t length;
+    bool text;
+    bool claimed;
+  };
+  std::vector<Nested> nested_;
+  std::uint64_t opened_ = 0;
   bool too_deep_ = false;
   bool too_many_names_ = false;
 };

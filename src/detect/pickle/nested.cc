@@ -34,34 +34,49 @@ Bytes latin1_of_utf8(ByteView text) {
 }  // namespace
 
 void PickleGrading::on_nested(std::uint64_t payload, std::uint64_t length, bool text) {
-  // Each candidate is tried first: arrays may begin with the bytes of PROTO by chance.
-  constexpr std::uint64_t kMostCandidates = 4096;
-  constexpr std::uint64_t kHead = 8192;
-  if (++nested_ > kMostCandidates) {
-    if (nested_ == kMostCandidates + 1) {
-      inspection_.incomplete("limit", "more values that may hold pickles than are tried", payload);
-    }
-    return;
+  constexpr std::size_t kMostCandidates = 4096;
+  if (nested_.size() < kMostCandidates) {
+    nested_.push_back({payload, length, text, false});
+  } else if (nested_.size() == kMostCandidates) {
+    nested_.push_back({payload, length, text, true});
+    inspection_.incomplete("limit", "more values that may hold pickles than are tried", payload);
   }
-  auto head = read_range(inspection_.source(), payload, std::min(length, kHead), kHead);
-  if (!head) return;
-  if (text) {
-    const Bytes decoded = latin1_of_utf8(*head);
-    // Only what is not plain text changes; a text stream stays as it is.
-    if (decoded.size() + 4 >= head->size() || decoded.size() < head->size()) *head = decoded;
-  }
-  const ViewSource view(*head);
-  if (!formats::probe_pickle(*head, view)) return;
-  state(rules::kPickleNested, PickleValue::kNoName, payload, "a value holds a pickle stream", nullptr, {});
-  member(payload, length, text, "as:pickle");
 }
 
-void PickleGrading::open_bytes(PickleValue bytes, std::string role) {
+// Each candidate is tried before it is stated: arrays may begin with the bytes of PROTO by chance.
+void PickleGrading::open_nested() {
+  constexpr std::uint64_t kHead = 8192;
+  for (const Nested& nested : nested_) {
+    if (nested.claimed) continue;
+    auto head = read_range(inspection_.source(), nested.payload, std::min(nested.length, kHead), kHead);
+    if (!head) continue;
+    if (nested.text) *head = latin1_of_utf8(*head);
+    const ViewSource view(*head);
+    if (!formats::probe_pickle(*head, view)) continue;
+    state(rules::kPickleNested, PickleValue::kNoName, nested.payload, "a value holds a pickle stream", nullptr, {});
+    member(nested.payload, nested.length, nested.text, "as:pickle");
+  }
+}
+
+// The value is an artefact that the call loads: whatever it is, it is looked at as a file is.
+void PickleGrading::open_bytes(PickleValue bytes) {
+  constexpr std::uint64_t kMostOpened = 10'000;
+  if (++opened_ > kMostOpened) {
+    if (opened_ == kMostOpened + 1) inspection_.incomplete("limit", "more values are loaded as artefacts than are opened");
+    return;
+  }
+  for (Nested& nested : nested_) {
+    if (nested.payload == bytes.text_offset() && !nested.claimed) {
+      nested.claimed = true;
+      member(nested.payload, nested.length, false, "");
+      return;
+    }
+  }
   // The value keeps 14 bits of its length; a longer one is cut at the end of the artefact, and what
   // follows it there is this stream's own tail.
   std::uint64_t length = bytes.text_length();
   if (length == PickleValue::kMaxTextLength) length = inspection_.source().size() - bytes.text_offset();
-  member(bytes.text_offset(), length, false, std::move(role));
+  member(bytes.text_offset(), length, false, "");
 }
 
 void PickleGrading::member(std::uint64_t payload, std::uint64_t length, bool text, std::string role) {

@@ -72,180 +72,192 @@ PickleOutcome PickleMachine::run(std::uint64_t offset, PickleFrames frames, std:
 // The opcodes that picklers write by the million. Everything lives in locals here; the rest of the
 // machine works on the members, so both are synchronised around each call into it.
 PickleMachine::Step PickleMachine::loop() {
-  ByteReader r = reader_;
+  ByteCursor r = reader_;
   PickleValue* sp = sp_;
   PickleValue* fence = fence_;
   PickleValue* limit = stack_.data() + stack_.capacity();
   std::uint64_t chunk_offset = chunk_offset_;
-  const auto save = [&] {
-    reader_ = r;
-    sp_ = sp;
-    fence_ = fence;
-  };
-  const auto restore = [&] {
-    r = reader_;
-    sp = sp_;
-    fence = fence_;
-    limit = stack_.data() + stack_.capacity();
-    chunk_offset = chunk_offset_;
-  };
-  const auto push_value = [&](PickleValue value) __attribute__((always_inline)) {
-    if (sp == limit) [[unlikely]] {
-      save();
-      make_room();
-      restore();
-    }
-    *sp++ = value;
-  };
-  // The operand of a string opcode: false when the file ends before it does.
-  const auto operand = [&](PickleKind kind, PickleText form, std::uint64_t n, bool linear)
-                           __attribute__((always_inline)) {
-    std::uint64_t start = chunk_offset + r.offset();
-    ByteView bytes;
-    if (n <= r.remaining()) [[likely]] {
-      (void)r.take(n, bytes);
-      if (n >= 4 && may_begin_stream(bytes)) [[unlikely]] {
-        save();
-        look_inside(start, n, kind == PickleKind::kString, bytes.first(std::min<std::size_t>(bytes.size(), 64)));
-      }
-    } else {
-      save();
-      if (!skip_operand(n, linear, start)) return false;
-      restore();
-    }
-    if (n >= kDataBytes) observer_->on_data(start, n);
-    push_value(PickleValue::operand(kind, form, start, n));
-    return true;
-  };
+  std::uint64_t opcodes = 0;
+  std::uint64_t at = op_offset_;
 
+  // Macros and not closures: what a closure captures by reference does not stay in a register.
+#define SAIPH_PICKLE_SAVE()       \
+  do {                            \
+    op_offset_ = at;              \
+    outcome_.opcodes += opcodes;  \
+    opcodes = 0;                  \
+    reader_ = r;                  \
+    sp_ = sp;                     \
+    fence_ = fence;               \
+  } while (false)
+#define SAIPH_PICKLE_RESTORE()                     \
+  do {                                             \
+    r = reader_;                                   \
+    sp = sp_;                                      \
+    fence = fence_;                                \
+    limit = stack_.data() + stack_.capacity();     \
+    chunk_offset = chunk_offset_;                  \
+  } while (false)
+#define SAIPH_PICKLE_PUSH(...)            \
+  do {                                    \
+    const PickleValue pushed(__VA_ARGS__); \
+    if (sp == limit) [[unlikely]] {       \
+      SAIPH_PICKLE_SAVE();                \
+      make_room();                        \
+      SAIPH_PICKLE_RESTORE();             \
+    }                                     \
+    *sp++ = pushed;                       \
+  } while (false)
+  // Protocol 4 remembers nearly every text and tuple: one dispatch for both opcodes.
+#define SAIPH_PICKLE_MEMOIZE_IF_NEXT()                                                       \
+  do {                                                                                       \
+    if (r.take_if(op::kMemoize)) {                                                           \
+      ++opcodes;                                                                             \
+      if (!memo_.put(memo_.count(), sp[-1])) [[unlikely]] {                                  \
+        oddity_once(told_memo_, PickleOddity::kMemoOverwritten);                             \
+      }                                                                                      \
+    }                                                                                        \
+  } while (false)
 #define SAIPH_PICKLE_READ(method, value, width)                        \
   if (!r.method(value)) [[unlikely]] {                                 \
-    save();                                                            \
+    SAIPH_PICKLE_SAVE();                                                            \
     if (!ensure(width)) return truncated("opcode operand");            \
-    restore();                                                         \
+    SAIPH_PICKLE_RESTORE();                                                         \
     if (!r.method(value)) return truncated("opcode operand");          \
   }
 #define SAIPH_PICKLE_COLD(expression)                     \
   {                                                       \
-    save();                                               \
+    SAIPH_PICKLE_SAVE();                                               \
     const Step step = (expression);                       \
     if (step != Step::kContinue) [[unlikely]] return step; \
-    restore();                                            \
+    SAIPH_PICKLE_RESTORE();                                            \
     break;                                                \
   }
 #define SAIPH_PICKLE_FAIL(expression) \
   {                                   \
-    save();                           \
+    SAIPH_PICKLE_SAVE();                           \
     return (expression);              \
   }
 
+  struct Operand {
+    PickleKind kind = PickleKind::kString;
+    PickleText form = PickleText::kUtf8;
+    bool linear = false;  // read through the end of a frame by the C unpickler
+  };
+  Operand text;
+  std::uint64_t length = 0;
   while (true) {
     std::uint8_t opcode = 0;
     if (!r.u8(opcode)) [[unlikely]] {
-      save();
+      SAIPH_PICKLE_SAVE();
       op_offset_ = position();
+      at = op_offset_;
       if (!ensure(1)) return truncated("stream");
-      restore();
+      SAIPH_PICKLE_RESTORE();
       if (!r.u8(opcode)) return truncated("stream");
     }
-    op_offset_ = chunk_offset + r.offset() - 1;
-    ++outcome_.opcodes;
+    at = chunk_offset + r.offset() - 1;
+    ++opcodes;
     switch (opcode) {
-      case op::kNone: push_value(PickleKind::kNone); break;
-      case op::kNewTrue: push_value({PickleKind::kBool, 1}); break;
-      case op::kNewFalse: push_value({PickleKind::kBool, 0}); break;
+      case op::kNone: SAIPH_PICKLE_PUSH(PickleKind::kNone); break;
+      case op::kNewTrue: SAIPH_PICKLE_PUSH(PickleKind::kBool, 1); break;
+      case op::kNewFalse: SAIPH_PICKLE_PUSH(PickleKind::kBool, 0); break;
       case op::kBinInt: {
         std::int32_t v = 0;
         SAIPH_PICKLE_READ(i32le, v, 4)
-        push_value(PickleValue::integer(v));
+        SAIPH_PICKLE_PUSH(PickleValue::integer(v));
         break;
       }
       case op::kBinInt1: {
         std::uint8_t v = 0;
         SAIPH_PICKLE_READ(u8, v, 1)
-        push_value({PickleKind::kInteger, v});
+        SAIPH_PICKLE_PUSH(PickleKind::kInteger, v);
         break;
       }
       case op::kBinInt2: {
         std::uint16_t v = 0;
         SAIPH_PICKLE_READ(u16le, v, 2)
-        push_value({PickleKind::kInteger, v});
+        SAIPH_PICKLE_PUSH(PickleKind::kInteger, v);
         break;
       }
       case op::kBinFloat: {
         std::uint64_t v = 0;
         SAIPH_PICKLE_READ(u64le, v, 8)
-        push_value({PickleKind::kFloat, op_offset_});
+        SAIPH_PICKLE_PUSH(PickleKind::kFloat, at);
         break;
       }
       case op::kShortBinUnicode: {
         std::uint8_t n = 0;
         SAIPH_PICKLE_READ(u8, n, 1)
-        if (!operand(PickleKind::kString, PickleText::kUtf8, n, false)) return truncated("string");
-        break;
+        text = {PickleKind::kString, PickleText::kUtf8, false};
+        length = n;
+        goto operand;
       }
       case op::kBinUnicode: {
         std::uint32_t n = 0;
         SAIPH_PICKLE_READ(u32le, n, 4)
-        if (!operand(PickleKind::kString, PickleText::kUtf8, n, false)) return truncated("string");
-        break;
+        text = {PickleKind::kString, PickleText::kUtf8, false};
+        length = n;
+        goto operand;
       }
       case op::kShortBinString: {
         std::uint8_t n = 0;
         SAIPH_PICKLE_READ(u8, n, 1)
-        if (!operand(PickleKind::kString, PickleText::kRaw, n, false)) return truncated("string");
-        break;
+        text = {PickleKind::kString, PickleText::kRaw, false};
+        length = n;
+        goto operand;
       }
       case op::kBinString: {
         // Signed for Python, unsigned for C: lengths over 2 GiB never occur otherwise.
         std::uint32_t n = 0;
         SAIPH_PICKLE_READ(u32le, n, 4)
-        if (!operand(PickleKind::kString, PickleText::kRaw, n, false)) return truncated("string");
-        break;
+        text = {PickleKind::kString, PickleText::kRaw, false};
+        length = n;
+        goto operand;
       }
       case op::kShortBinBytes: {
         std::uint8_t n = 0;
         SAIPH_PICKLE_READ(u8, n, 1)
-        if (!operand(PickleKind::kBytes, PickleText::kRaw, n, true)) return truncated("bytes");
-        break;
+        text = {PickleKind::kBytes, PickleText::kRaw, true};
+        length = n;
+        goto operand;
       }
       case op::kBinBytes: {
         std::uint32_t n = 0;
         SAIPH_PICKLE_READ(u32le, n, 4)
-        if (!operand(PickleKind::kBytes, PickleText::kRaw, n, true)) return truncated("bytes");
-        break;
+        text = {PickleKind::kBytes, PickleText::kRaw, true};
+        length = n;
+        goto operand;
       }
       case op::kBinUnicode8:
       case op::kBinBytes8:
       case op::kByteArray8: {
         std::uint64_t n = 0;
         SAIPH_PICKLE_READ(u64le, n, 8)
-        const bool text = opcode == op::kBinUnicode8;
-        if (!operand(text ? PickleKind::kString : PickleKind::kBytes, text ? PickleText::kUtf8 : PickleText::kRaw, n,
-                     !text)) {
-          return truncated(text ? "string" : "bytes");
-        }
-        break;
+        text = opcode == op::kBinUnicode8 ? Operand{PickleKind::kString, PickleText::kUtf8, false}
+                                          : Operand{PickleKind::kBytes, PickleText::kRaw, true};
+        length = n;
+        goto operand;
       }
       case op::kLong1: {
         std::uint8_t n = 0;
         SAIPH_PICKLE_READ(u8, n, 1)
         if (n <= r.remaining()) [[likely]] {
-          push_value({PickleKind::kBigInteger, chunk_offset + r.offset()});
+          SAIPH_PICKLE_PUSH(PickleKind::kBigInteger, chunk_offset + r.offset());
           (void)r.skip(n);
           break;
         }
-        save();
+        SAIPH_PICKLE_SAVE();
         std::uint64_t start = 0;
         if (!skip_operand(n, false, start)) return truncated("number");
-        restore();
-        push_value({PickleKind::kBigInteger, start});
+        SAIPH_PICKLE_RESTORE();
+        SAIPH_PICKLE_PUSH(PickleKind::kBigInteger, start);
         break;
       }
-      case op::kEmptyTuple: push_value(PickleValue::tuple(0, 0, 0)); break;
-      case op::kEmptyList: push_value({PickleKind::kList, op_offset_}); break;
-      case op::kEmptyDict: push_value({PickleKind::kDict, op_offset_}); break;
-      case op::kEmptySet: push_value({PickleKind::kSet, op_offset_}); break;
+      case op::kEmptyTuple: SAIPH_PICKLE_PUSH(PickleValue::tuple(0, 0, 0)); break;
+      case op::kEmptyList: SAIPH_PICKLE_PUSH(PickleKind::kList, at); break;
+      case op::kEmptyDict: SAIPH_PICKLE_PUSH(PickleKind::kDict, at); break;
+      case op::kEmptySet: SAIPH_PICKLE_PUSH(PickleKind::kSet, at); break;
       case op::kTuple1:
       case op::kTuple2:
       case op::kTuple3: {
@@ -254,6 +266,7 @@ PickleMachine::Step PickleMachine::loop() {
         sp -= n;
         *sp = make_tuple(sp, static_cast<std::size_t>(n));
         ++sp;
+        SAIPH_PICKLE_MEMOIZE_IF_NEXT();
         break;
       }
       case op::kMark:
@@ -270,7 +283,8 @@ PickleMachine::Step PickleMachine::loop() {
         marks_.pop_back();
         fence = stack_.data() + (marks_.empty() ? base_ : marks_.back());
         const PickleValue tuple = make_tuple(sp, n);
-        push_value(tuple);
+        SAIPH_PICKLE_PUSH(tuple);
+        SAIPH_PICKLE_MEMOIZE_IF_NEXT();
         break;
       }
       case op::kAppends:
@@ -287,17 +301,20 @@ PickleMachine::Step PickleMachine::loop() {
           if (forgot_stack_ && fence == stack_.data()) break;
           SAIPH_PICKLE_FAIL(underflow())
         }
+        op_offset_ = at;
         store(sp[-1], from, n);
         break;
       }
       case op::kAppend:
         if (sp - fence < 2) SAIPH_PICKLE_COLD(cold(opcode))
         --sp;
+        op_offset_ = at;
         store(sp[-1], sp, 1);
         break;
       case op::kSetItem:
         if (sp - fence < 3) SAIPH_PICKLE_COLD(cold(opcode))
         sp -= 2;
+        op_offset_ = at;
         store(sp[-1], sp, 2);
         break;
       case op::kMemoize:
@@ -330,7 +347,31 @@ PickleMachine::Step PickleMachine::loop() {
       }
       default: SAIPH_PICKLE_COLD(cold(opcode))
     }
+    continue;
+
+  // The shared end of all opcodes with a counted string operand.
+  operand : {
+    std::uint64_t start = chunk_offset + r.offset();
+    ByteView bytes;
+    if (r.take(length, bytes)) [[likely]] {
+      if (length >= 4 && may_begin_stream(bytes)) [[unlikely]] {
+        SAIPH_PICKLE_SAVE();
+        look_inside(start, length, text.kind == PickleKind::kString, bytes.first(std::min<std::size_t>(bytes.size(), 64)));
+      }
+    } else {
+      SAIPH_PICKLE_SAVE();
+      if (!skip_operand(length, text.linear, start)) return truncated("string operand");
+      SAIPH_PICKLE_RESTORE();
+    }
+    if (length >= kDataBytes) observer_->on_data(start, length);
+    SAIPH_PICKLE_PUSH(PickleValue::operand(text.kind, text.form, start, length));
+    SAIPH_PICKLE_MEMOIZE_IF_NEXT();
   }
+  }
+#undef SAIPH_PICKLE_SAVE
+#undef SAIPH_PICKLE_RESTORE
+#undef SAIPH_PICKLE_PUSH
+#undef SAIPH_PICKLE_MEMOIZE_IF_NEXT
 #undef SAIPH_PICKLE_READ
 #undef SAIPH_PICKLE_COLD
 #undef SAIPH_PICKLE_FAIL

@@ -143,7 +143,7 @@ class PickleMachine {
   static constexpr std::size_t kChunk = std::size_t{256} << 10;
   ByteView window_;
   std::uint64_t window_offset_ = 0;
-  ByteReader reader_{ByteView()};
+  ByteCursor reader_;
   std::uint64_t chunk_offset_ = 0;
   std::uint64_t end_ = 0;
   std::uint64_t frame_end_ = UINT64_MAX;

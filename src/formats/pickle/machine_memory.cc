@@ -22,7 +22,7 @@ bool PickleMachine::load(std::uint64_t offset, std::size_t n) {
   const std::uint64_t stop = std::min(end_, std::max(frame_end_, offset));
   const ByteView rest = window_.subspan(static_cast<std::size_t>(offset - window_offset_));
   const auto length = static_cast<std::size_t>(std::min<std::uint64_t>({kChunk, rest.size(), stop - offset}));
-  reader_ = ByteReader(rest.first(length));
+  reader_ = ByteCursor(rest.first(length));
   chunk_offset_ = offset;
   if (length < n) return false;  // the medium shrank
   if (!budget_->take_work(length / 8 + 1)) {
@@ -80,10 +80,12 @@ bool PickleMachine::line(std::uint64_t& start, std::uint64_t& length) {
   start = position();
   std::uint64_t at = start;
   while (true) {
-    ByteView part;
-    const std::uint64_t have = reader_.remaining();
-    if (have != 0 && reader_.take_until('\n', have - 1, part)) {
-      length = at - start + part.size();
+    const ByteView rest = reader_.rest();
+    const std::uint64_t have = rest.size();
+    const std::size_t end = as_text(rest).find('\n');
+    if (end != std::string_view::npos) {
+      (void)reader_.skip(end + 1);
+      length = at - start + end;
       return true;
     }
     at += have;

@@ -211,7 +211,13 @@ PickleMachine::Step PickleMachine::cold(std::uint8_t opcode) {
       SAIPH_PICKLE_POP(a);
       ++outcome_.effects;
       observer_->on_persistent_id(*this, a, op_offset_);
-      push(PickleValue(PickleKind::kPersistent, op_offset_).with_taint(a.bits()));
+      // PyTorch's legacy loader answers ('module', class, file, source) with the class itself.
+      if (const auto parts = elements(a);
+          parts.size() >= 2 && parts[1].is(PickleKind::kGlobal) && text(parts[0], 8) == "module") {
+        push(parts[1]);
+      } else {
+        push(PickleValue(PickleKind::kPersistent, op_offset_).with_taint(a.bits()));
+      }
       return Step::kContinue;
     case op::kExt1:
     case op::kExt2:
@@ -335,6 +341,9 @@ PickleMachine::Step PickleMachine::cold_text(std::uint8_t opcode) {
       push(PickleValue::operand(PickleKind::kString, PickleText::kUnicodeEscape, start, length));
       return Step::kContinue;
     case op::kPersId: {
+      if (std::any_of(head.begin(), head.end(), [](std::uint8_t c) { return c >= 0x80; })) {
+        return broken("persistent id of protocol 0 is not ASCII");
+      }
       const PickleValue id = PickleValue::operand(PickleKind::kString, PickleText::kUtf8, start, length);
       ++outcome_.effects;
       observer_->on_persistent_id(*this, id, op_offset_);

@@ -16,7 +16,7 @@ struct PickleTrialResult {
   PickleOutcome outcome;
   bool names_plausible = true;  ///< every imported name is a dotted identifier
   bool did_something() const {
-    return names_plausible && outcome.imports + outcome.effects != 0;
+    return names_plausible && outcome.imports != 0;
   }
   bool called() const { return names_plausible && outcome.imports != 0 && outcome.calls != 0; }
 };
