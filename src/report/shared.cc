@@ -103,7 +103,7 @@ std::string_view reason_text(std::string_view code) {
       {"limit", "a limit of this scan was reached"},
       {"unreadable", "the file could not be read"},
       {"unsupported", "a variant that this version does not read"},
-      {"unrecognised-format", "no reader knows these bytes"},
+      {"unrecognised-format", "the format is not recognised"},
       {"encrypted", "the content is encrypted"},
       {"empty", "there is nothing in the file"},
       {"not-downloaded", "the real content was not downloaded"},

@@ -41,6 +41,9 @@ class TextReport final : public ReportWriter {
 
   Status file(const FileReport& report) override {
     if (report.findings.empty() && report.reasons.empty() && !options_.verbose) return {};
+    const bool counts = std::any_of(report.findings.begin(), report.findings.end(),
+                                    [](const Finding& f) { return f.suppressed_by.empty(); });
+    files_with_findings_ += counts ? 1 : 0;
     out_ += paint(kBold, escape_terminal(report.path)) + "\n";
     std::string facts = report.types.empty() ? "unknown type" : "";
     for (const std::string& type : report.types) {
@@ -73,9 +76,9 @@ class TextReport final : public ReportWriter {
     row("With", fmt::format("{} {}, rule set {} ({} rules)", run_.program, run_.version,
                             run_.rules_version, run_.rule_count));
     std::string found = severities_text(summary);
-    if (summary.with_findings > 0) {
-      found += fmt::format(" in {} file{}", format_count(summary.with_findings),
-                           summary.with_findings == 1 ? "" : "s");
+    if (files_with_findings_ > 0) {
+      found += fmt::format(" in {} file{}", format_count(files_with_findings_),
+                           files_with_findings_ == 1 ? "" : "s");
     }
     row("Found", found, summary.failed ? kRed : kNone);
     if (summary.suppressed > 0) {
@@ -242,6 +245,7 @@ class TextReport final : public ReportWriter {
   std::string out_;
   std::set<const Rule*> seen_;
   std::uint64_t incomplete_files_ = 0;
+  std::uint64_t files_with_findings_ = 0;
 };
 
 }  // namespace
