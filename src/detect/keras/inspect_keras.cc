@@ -216,6 +216,8 @@ void Walk::named_class(const JsonValue& object, std::string_view name, const std
               "the class name is the built-in " + shorten(where, 200));
         return;
       }
+      // Keras 2 wrote its own optimizers as "Custom>Adam".
+      if (name.starts_with("Custom>") && is_keras_class(name.substr(7))) return;
       // Without a module the loader looks among its own classes first.
       if (is_keras_class(name) && (registered.empty() || registered == name || module.empty()))
         return;
