@@ -105,7 +105,9 @@ Result<Decompressed> decompress(Codec codec, const ByteSource& source, Budget& b
   Spool spool;
   SourceReader reader(source, 0, kChunk);
   const auto decoder = make_decoder(codec);
-  Bytes out(kChunk);
+  // Small members are many: their window need not cost more than they do.
+  Bytes out(static_cast<std::size_t>(
+      std::clamp<std::uint64_t>(std::min<std::uint64_t>(source.size(), kChunk) * 8, 4096, kChunk)));
   std::uint64_t total = 0;
   const std::uint64_t ratio = std::max<std::uint64_t>(budget.limits().inflation_ratio, 1);
 

@@ -63,11 +63,17 @@ void state_stream_error(Inspection& inspection, const codec::Decompressed& resul
 
 void submit_range(Inspection& inspection, std::string name, std::uint64_t offset,
                   std::uint64_t length, std::string role) {
+  // Small parts are copied when they are opened: inspectors of memory make no system calls.
+  constexpr std::uint64_t kCopied = 256U << 10;
   inspection.member({.name = std::move(name),
                      .open = [source = inspection.source_ptr(), offset,
                               length]() -> Result<std::shared_ptr<const ByteSource>> {
+                       auto part = std::make_shared<const SubSource>(source, offset, length);
+                       if (part->size() > kCopied || part->contiguous())
+                         return std::shared_ptr<const ByteSource>(std::move(part));
+                       SAIPH_TRY(auto bytes, read_all(*part, kCopied));
                        return std::shared_ptr<const ByteSource>(
-                           std::make_shared<const SubSource>(source, offset, length));
+                           std::make_shared<const MemorySource>(std::move(bytes)));
                      },
                      .role = std::move(role)});
 }
