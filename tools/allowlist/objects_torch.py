@@ -111,8 +111,14 @@ def _tensors() -> Iterator[Tuple[str, Any]]:
         "BoolTensor",
     ):
         yield "tensor type", getattr(torch, name)
-    for name in ("relu", "sigmoid", "tanh", "softmax", "sum", "add", "matmul", "zeros", "ones"):
-        yield "function", getattr(torch, name)
+    names = (
+        "relu relu_ sigmoid tanh softmax log_softmax sum mean add sub mul div matmul mm bmm cat stack zeros ones "
+        "exp log log1p sqrt rsqrt abs square pow sin cos max min argmax argmin flatten squeeze clamp norm "
+        "logsumexp selu celu prelu rrelu hardshrink dropout layer_norm batch_norm cosine_similarity "
+        "pairwise_distance erf where maximum minimum neg reciprocal round floor ceil"
+    )
+    for name in names.split():
+        yield "function " + name, getattr(torch, name)
     for name in (
         "relu",
         "gelu",

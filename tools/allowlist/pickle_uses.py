@@ -78,6 +78,10 @@ class _Reader:
         listed = arguments if isinstance(arguments, list) else []
         if key[1].startswith(_MAKERS) and listed:
             self._used(listed[0], "rebuild")
+        if key == ("builtins", "getattr") and len(listed) == 2:
+            owner, attribute = listed
+            if isinstance(owner, _Global) and isinstance(attribute, str):
+                self.uses.add((owner.module, owner.name + "." + attribute, "import"))
         self._used(function, "call")
 
     def step(self, name: str, argument: object) -> None:
