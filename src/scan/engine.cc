@@ -251,16 +251,17 @@ class ArtefactInspection final : public detect::Inspection {
 
  private:
   bool identify() {
-    if (const auto forced = format_of_role(place_.role)) {
-      types_ = {*forced};
-      return true;
-    }
     auto found = formats::identify(*source_, name());
     if (!found) {
       incomplete(found.error());
       return false;
     }
     types_ = std::move(*found);
+    if (const auto forced = format_of_role(place_.role)) {
+      // What the container says comes first, but a member that is also something else is that too.
+      std::erase_if(types_, [&](FormatId id) { return id == *forced || !is_structural(id); });
+      types_.insert(types_.begin(), *forced);
+    }
     return true;
   }
 
