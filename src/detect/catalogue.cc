@@ -7,13 +7,18 @@
 #include "detect/executable/inspect_executable.h"
 #include "detect/gguf/inspect_gguf.h"
 #include "detect/hdf5/inspect_hdf5.h"
+#include "detect/jinja/jinja_detector.h"
 #include "detect/json/inspect_json.h"
 #include "detect/keras/inspect_keras.h"
 #include "detect/media/inspect_media.h"
+#include "detect/notebook/notebook_detector.h"
 #include "detect/numpy/inspect.h"
 #include "detect/onnx/inspect_onnx.h"
 #include "detect/pickle/inspect.h"
 #include "detect/placeholder/inspect_placeholder.h"
+#include "detect/python/bytecode_detector.h"
+#include "detect/python/python_detector.h"
+#include "detect/repository/repository_detector.h"
 #include "detect/safetensors/inspect_safetensors.h"
 #include "detect/tensorflow/inspect_tensorflow.h"
 #include "detect/tflite/inspect_tflite.h"
@@ -50,12 +55,20 @@ constexpr std::array kDetectors = std::to_array<Detector>({
     {FormatId::kGguf, &inspect_gguf},
     {FormatId::kGgml, &inspect_ggml},
     {FormatId::kHdf5, &inspect_hdf5},
+    {FormatId::kJinja, &inspect_jinja},
     {FormatId::kJson, &inspect_json},
     {FormatId::kJson, &inspect_keras},
+    {FormatId::kNotebook, &inspect_notebook},
     {FormatId::kNumpy, &inspect_npy},
     {FormatId::kOnnx, &inspect_onnx},
     {FormatId::kPickle, &inspect_pickle},
     {FormatId::kUnknown, &inspect_unknown_for_pickles},
+    {FormatId::kPython, &inspect_python},
+    {FormatId::kPythonBytecode, &inspect_python_bytecode},
+    {FormatId::kJson, &inspect_repository_json},
+    {FormatId::kPython, &inspect_loader_script},
+    {FormatId::kRequirements, &inspect_requirements},
+    {FormatId::kYaml, &inspect_yaml},
     {FormatId::kSafetensors, &inspect_safetensors},
     {FormatId::kTfSavedModel, &inspect_tensorflow},
     {FormatId::kTfMetaGraph, &inspect_tensorflow},

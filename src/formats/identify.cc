@@ -7,17 +7,25 @@
 #include "codec/json/utf.h"
 #include "codec/tar/tar.h"
 #include "codec/zip/zip.h"
+#include "formats/bytecode/bytecode.h"
 #include "formats/executable/executable.h"
 #include "formats/csv/csv.h"
 #include "formats/format.h"
 #include "formats/hdf5/hdf5.h"
+#include "formats/jinja/jinja.h"
 #include "formats/json_lines/json_lines.h"
 #include "formats/parquet/parquet.h"
 #include "formats/media/media.h"
+#include "formats/notebook/notebook.h"
 #include "formats/onnx/onnx_model.h"
 #include "formats/pickle/walk.h"
 #include "formats/safetensors/safetensors.h"
+#include "formats/tensorflow/record_file.h"
+#include "formats/python/python_probe.h"
+#include "formats/requirements/requirements.h"
 #include "formats/tensorflow/tensorflow_graph.h"
+#include "formats/yaml/yaml_scan.h"
+#include "formats/tensorflow/text_graph.h"
 
 namespace saiph::formats {
 
@@ -71,11 +79,19 @@ constexpr auto kRows = std::to_array<Row>({
     {FormatId::kTfKerasMetadata, [](const Probe& p) { return probe_keras_metadata(p.source, p.head); }},
     {FormatId::kTfFingerprint, [](const Probe& p) { return probe_fingerprint(p.source, p.head); }},
     {FormatId::kTfCheckpoint, [](const Probe& p) { return probe_checkpoint_index(p.tail); }},
+    {FormatId::kTfTextGraph, [](const Probe& p) { return p.text && probe_tensorflow_text(p.head); }},
+    {FormatId::kTfRecord, [](const Probe& p) { return probe_record_file(p.head); }},
     {FormatId::kTflite, [](const Probe& p) { return starts(p.head, "TFL3", 4); }},
     {FormatId::kParquet, [](const Probe& p) { return probe_parquet(p.head); }},
     {FormatId::kCsv, [](const Probe& p) { return p.text && probe_csv(as_text(p.head), p.name) && !probe_json_lines(as_text(p.head), p.name); }},
     {FormatId::kJson, [](const Probe& p) { return codec::looks_like_json(p.head, p.source.size()); }},
     {FormatId::kJsonLines, [](const Probe& p) { return p.text && probe_json_lines(as_text(p.head), p.name); }},
+    {FormatId::kNotebook, [](const Probe& p) { return p.text && looks_like_notebook(as_text(p.head), p.name); }},
+    {FormatId::kPython, [](const Probe& p) { return looks_like_python(as_text(p.head), p.name, p.text); }},
+    {FormatId::kPythonBytecode, [](const Probe& p) { return looks_like_pyc(p.head, p.name); }},
+    {FormatId::kJinja, [](const Probe& p) { return p.text && looks_like_jinja(as_text(p.head), p.name); }},
+    {FormatId::kYaml, [](const Probe& p) { return p.text && looks_like_yaml(as_text(p.head), p.name); }},
+    {FormatId::kRequirements, [](const Probe& p) { return p.text && is_requirements_name(p.name); }},
     {FormatId::kElf, [](const Probe& p) { return looks_like_elf(p.head); }},
     {FormatId::kPe, [](const Probe& p) { return looks_like_pe(p.head, p.source); }},
     {FormatId::kMachO, [](const Probe& p) { return looks_like_mach_o(p.head, p.source.size()); }},
@@ -131,6 +147,8 @@ std::string_view format_name(FormatId id) {
     case FormatId::kTfKerasMetadata: return "tf-keras-metadata";
     case FormatId::kTfFingerprint: return "tf-fingerprint";
     case FormatId::kTfCheckpoint: return "tf-checkpoint";
+    case FormatId::kTfTextGraph: return "tf-text-graph";
+    case FormatId::kTfRecord: return "tfrecord";
     case FormatId::kTflite: return "tflite";
     case FormatId::kTensorData: return "tensor-data";
     case FormatId::kElf: return "elf";

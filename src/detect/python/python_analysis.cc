@@ -67,8 +67,7 @@ void state(const PythonFacts& facts, const Task& task, const PythonContext& cont
     const PythonFacts::ScopeReach scope =
         hit.place.scope < reaches.size() ? reaches[hit.place.scope] : PythonFacts::ScopeReach{};
     PythonReach reach = scope.reach;
-    if (reach == PythonReach::kImport && (hit.place.script_only || task.script_only) &&
-        !context.script_is_entry) {
+    if (reach == PythonReach::kImport && (hit.place.script_only || task.script_only)) {
       reach = PythonReach::kScript;
     }
     reach = std::min(reach, task.reach);
@@ -76,9 +75,18 @@ void state(const PythonFacts& facts, const Task& task, const PythonContext& cont
     draft.severity = graded(hit, reach);
     if (hit.indirect && reach == PythonReach::kImport && scope.calls > 1)
       draft.severity = hit.indirect;
-    draft.line = (task.depth == 0 ? hit.place.line : task.line) + context.line_offset;
-    if (task.depth == 0 && context.part.empty()) draft.offset = hit.place.offset;
-    draft.part = context.part;
+    const std::uint32_t line = task.depth == 0 ? hit.place.line : task.line;
+    draft.line = line;
+    if (context.pieces.empty()) {
+      if (task.depth == 0) draft.offset = hit.place.offset;
+    } else {
+      const auto next = std::upper_bound(context.pieces.begin(), context.pieces.end(), line,
+                                         [](std::uint32_t value, const auto& piece) { return value < piece.first; });
+      if (next != context.pieces.begin()) {
+        draft.part = std::prev(next)->second;
+        draft.line = line - std::prev(next)->first + 1;
+      }
+    }
     const std::string function = facts.scope_name(hit.place.scope);
     if (!function.empty()) draft.part += (draft.part.empty() ? "" : ", ") + function;
     draft.detail = hit.detail + ", " + std::string(describe(reach));
@@ -94,6 +102,8 @@ PythonVerdict analyse_python(std::string_view source, const PythonContext& conte
                              Inspection& inspection) {
   PythonVerdict verdict;
   std::vector<Task> tasks(1);
+  tasks[0].script_only = context.as_program;
+  if (context.as_program) tasks[0].reach = PythonReach::kScript;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const Task task = std::move(tasks[i]);
     const std::string_view code = task.depth == 0 ? source : std::string_view(task.code);
@@ -129,7 +139,6 @@ PythonVerdict analyse_python(std::string_view source, const PythonContext& conte
       }
       if (!facts.capabilities().empty()) {
         FindingDraft draft;
-        draft.part = context.part;
         draft.detail = "imports ";
         for (std::size_t k = 0; k < facts.capabilities().size(); ++k) {
           draft.detail += (k == 0 ? "" : ", ") + facts.capabilities()[k];

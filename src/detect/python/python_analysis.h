@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "detect/contract/inspection.h"
 
@@ -12,12 +14,11 @@ namespace saiph::detect {
 struct PythonContext {
   /// The source belongs to a model or data set repository, so that a loader runs it.
   bool model_code = false;
-  /// Its top level runs without being imported by anything (notebook cells, exec'd text).
-  bool script_is_entry = false;
-  /// Where it stands, for the findings ("cell 3"); "" for a whole file.
-  std::string part;
-  /// Added to every line (a notebook cell that starts later).
-  std::uint32_t line_offset = 0;
+  /// Nothing runs it but a person (notebook cells).
+  bool as_program = false;
+  /// Pieces of which the source was put together: the first line of each (from 1, ascending) and
+  /// its name for the findings ("cell 3"). Lines in findings then count within the piece.
+  std::vector<std::pair<std::uint32_t, std::string>> pieces;
 };
 
 /// What became of the source.

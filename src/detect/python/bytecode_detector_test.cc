@@ -1,0 +1,103 @@
+#include "detect/python/bytecode_detector.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "detect/contract/recording_inspection_for_test.h"
+#include "detect/python/samples_for_test.h"
+
+namespace saiph::detect {
+namespace {
+
+// Code objects marshalled by CPython 3.11, in hexadecimal; the commands in them are "true".
+constexpr std::string_view kMean =
+    "e30100000000000000000000000500000003000000f36a0000009700740000000000000000000000a0010000"
+    "000000000000000000000000000000000000740400000000000000000000a003000000000000000000000000"
+    "00000000000000007c00a6010000ab0100000000000000006401ac02a6020000ab0200000000000000005300"
+    "29034ee9010000002901da04617869732904da027466da0b7265647563655f6d65616eda014bda0361627329"
+    "01da0178730100000020fa046d2e7079fa083c6c616d6264613e720a00000001000000732000000080008d42"
+    "8f4e8a4e9d319f359a35a01199389c38a821884ed10c2cd40c2c8000f300000000";
+constexpr std::string_view kSystem =
+    "e30100000000000000000000000300000003000000f34a00000097007401000000000000000000006401a601"
+    "0000ab010000000000000000a00100000000000000000000000000000000000000006402a6010000ab010000"
+    "00000000000070017c00530029034eda026f73da04747275652902da0a5f5f696d706f72745f5fda06737973"
+    "74656d2901da0178730100000020fa046d2e7079fa083c6c616d6264613e7208000000010000007321000000"
+    "80008d4a9074d10c1cd40c1cd70c23d20c23a046d10c2bd40c2bd00c30a8718000f300000000";
+constexpr std::string_view kGetattr =
+    "e30100000000000000000000000500000003000000f33c0000009700640164006c007d010200740300000000"
+    "0000000000007c016402a6020000ab0200000000000000006403a6010000ab01000000000000000053002904"
+    "4ee900000000da0673797374656dda04747275652902da026f73da07676574617474722902da0178da016f73"
+    "020000002020fa046d2e7079da0166720a0000000100000073250000008000d80210802e802e802ed809208d"
+    "179011904bd10920d40920a016d10928d40928d00228f300000000";
+constexpr std::string_view kNested =
+    "e30100000000000000000000000200000003000000f31c0000009700020064018400a6000000ab0000000000"
+    "0000000070017c00530029024e630000000000000000000000000300000013000000f3200000009700740100"
+    "0000000000000000006401a6010000ab010000000000000000530029024eda01312901da0465786563a900f3"
+    "00000000fa046d2e7079fa083c6c616d6264613e7a1a3c6c616d6264613e2e3c6c6f63616c733e2e3c6c616d"
+    "6264613e01000000730c000000800095549823915994598000720600000072050000002901da017873010000"
+    "00207207000000720800000072080000000100000073180000008000d00d1ed00d1ed00d1ed10c21d40c21d0"
+    "0c26a05180007206000000";
+constexpr std::string_view kModule =
+    "a70d0d0a000000000000000000000000630000000000000000000000000300000000000000f3300000009700"
+    "640064016c005a01020065016a02000000000000000064026701a6010000ab01000000000000000001006401"
+    "53002903e9000000004eda04747275652903da0a73756270726f63657373da0173da0372756ea900f3000000"
+    "00fa046d2e7079fa083c6d6f64756c653e7209000000010000007326000000f003010101d80016d00016d000"
+    "16d00016d800058001840580768068810f840f800f800f800f7207000000";
+constexpr std::string_view kQuiet =
+    "a70d0d0a000000000000000000000000630000000000000000000000000200000000000000f3140000009700"
+    "640064016c005a00640284005a01640153002903e9000000004e630100000000000000000000000400000003"
+    "000000f34200000097007400000000000000000000006a010000000000000000a00200000000000000000000"
+    "000000000000000000007c006401a6020000ab020000000000000000530029024eda01782903da026f73da04"
+    "70617468da046a6f696e2901da0170730100000020fa046d2e7079da01667209000000020000007318000000"
+    "8000dd090b8c178f1c8a1c90619813d1091dd4091dd0021df300000000290272040000007209000000a90072"
+    "0a0000007208000000fa083c6d6f64756c653e720c000000010000007327000000f003010101d80009800980"
+    "098009f00201011ef00001011ef00001011ef00001011ef00001011e720a000000";
+
+RecordingInspection inspected(Bytes bytes, bool lambda) {
+  RecordingInspection inspection(std::move(bytes), lambda ? "layer.bytecode" : "module.pyc");
+  if (lambda) inspection.role_ = "as:python-bytecode";
+  inspect_python_bytecode(inspection);
+  return inspection;
+}
+
+TEST(BytecodeDetector, MathematicsOfALambdaIsLow) {
+  const auto inspection = inspected(from_hex(kMean), true);
+  EXPECT_TRUE(inspection.has("python-bytecode")) << stated(inspection);
+  EXPECT_FALSE(inspection.has_at_least(Severity::kMedium)) << stated(inspection);
+  EXPECT_TRUE(inspection.incompletes.empty()) << stated(inspection);
+}
+
+TEST(BytecodeDetector, LambdasThatReachOutsideAreCritical) {
+  for (const std::string_view sample : {kSystem, kGetattr, kNested}) {
+    const auto inspection = inspected(from_hex(sample), true);
+    EXPECT_TRUE(inspection.has("python-bytecode-call")) << stated(inspection);
+    EXPECT_TRUE(inspection.has_at_least(Severity::kCritical)) << stated(inspection);
+  }
+}
+
+TEST(BytecodeDetector, ModulesAreJudgedByWhatRunsAtImport) {
+  EXPECT_TRUE(inspected(from_hex(kModule), false).has_at_least(Severity::kHigh))
+      << stated(inspected(from_hex(kModule), false));
+  EXPECT_FALSE(inspected(from_hex(kQuiet), false).has_at_least(Severity::kMedium))
+      << stated(inspected(from_hex(kQuiet), false));
+}
+
+TEST(BytecodeDetector, EveryTruncationIsIncomplete) {
+  const Bytes whole = from_hex(kSystem);
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    const auto inspection =
+        inspected(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)), true);
+    EXPECT_FALSE(inspection.incompletes.empty()) << size;
+  }
+}
+
+TEST(BytecodeDetector, DeepNestingAndFalseLengthsAreRefused) {
+  Bytes deep(4000, 0x29);  // tuples of 41 in tuples
+  EXPECT_FALSE(inspected(deep, true).incompletes.empty());
+  Bytes huge = from_hex("e3ffffff7fffffff7fffffff7fffffff7fffffff7f73ffffff7f");
+  EXPECT_FALSE(inspected(huge, true).incompletes.empty());
+}
+
+}  // namespace
+}  // namespace saiph::detect
