@@ -11,7 +11,9 @@ namespace saiph::detect {
 namespace {
 
 void put(Bytes& out, std::uint64_t value, int bytes) {
-  for (int i = 0; i < bytes; ++i) out.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+  for (int i = 0; i < bytes; ++i, value = i < 8 ? value >> 8 : 0) {
+    out.push_back(static_cast<std::uint8_t>(value));
+  }
 }
 
 Bytes text(std::string_view t) {
