@@ -15,7 +15,7 @@ enum class FormatId : std::uint8_t {
   kPickle, kZip, kTar, kGzip, kZlib, kBzip2, kXz, kLzma, kZstd, kLz4, kSevenZip, kRar,
   kNumpy, kHdf5, kSafetensors, kGguf, kGgml,
   kOnnx, kTfSavedModel, kTfMetaGraph, kTfGraphDef, kTfKerasMetadata, kTfFingerprint, kTfCheckpoint,
-  kTflite, kTensorData,
+  kTfTextGraph, kTfRecord, kTflite, kTensorData,
   kElf, kPe, kMachO, kScript,
   kPython, kPythonBytecode, kJinja,
   kJson, kJsonLines, kNotebook, kYaml, kCsv, kParquet, kRequirements,

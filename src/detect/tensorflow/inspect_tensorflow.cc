@@ -8,7 +8,9 @@
 #include "detect/payload/payload.h"
 #include "detect/rules/tensorflow.h"
 #include "detect/tensorflow/op_classes.h"
+#include "formats/tensorflow/record_file.h"
 #include "formats/tensorflow/tensorflow_graph.h"
+#include "formats/tensorflow/text_graph.h"
 
 namespace saiph::detect {
 
@@ -68,6 +70,7 @@ class TensorflowInspector final : public formats::TfVisitor {
   explicit TensorflowInspector(Inspection& inspection) : inspection_(inspection) {}
 
   void run(TfKind kind);
+  void run_text();
   void node(const TfNode& node) override;
   void text(TfTextPlace place, std::string_view name, std::uint64_t offset, std::uint64_t length,
             std::string_view head) override;
@@ -89,14 +92,17 @@ class TensorflowInspector final : public formats::TfVisitor {
   void outputs_of(const TfNode& node);
   void remember(const TfNode& node);
   void checkpoint_paths();
+  void state(const formats::Outcome<TfGraphs>& outcome);
   void operators(const TfGraphs& graphs);
-  void keras(std::string_view name, std::uint64_t offset, std::uint64_t length);
+  void keras(std::string_view name, std::uint64_t offset, std::uint64_t length,
+             std::string_view head);
   void carried(PayloadKind kind, std::string part, std::uint64_t offset, std::uint64_t length);
   void submit(std::string name, std::uint64_t offset, std::uint64_t length);
 
   Inspection& inspection_;
   std::unordered_map<std::uint64_t, StringNode> strings_;
   std::vector<CheckpointUse> uses_;
+  bool text_form_ = false;  // texts are unescaped copies, not ranges of the file
 };
 
 void TensorflowInspector::submit(std::string name, std::uint64_t offset, std::uint64_t length) {
@@ -118,16 +124,21 @@ void TensorflowInspector::carried(PayloadKind kind, std::string part, std::uint6
   submit(std::move(part), offset, length);
 }
 
-void TensorflowInspector::keras(std::string_view name, std::uint64_t offset, std::uint64_t length) {
-  const auto json =
-      read_range(inspection_.source(), offset, length, inspection_.limits().string_bytes);
-  if (!json) {
-    inspection_.incomplete(json.error());
-    return;
+void TensorflowInspector::keras(std::string_view name, std::uint64_t offset, std::uint64_t length,
+                                std::string_view head) {
+  Bytes json;
+  std::string_view text = head;
+  if (!text_form_ && length > head.size()) {
+    auto read = read_range(inspection_.source(), offset, length, inspection_.limits().string_bytes);
+    if (!read) {
+      inspection_.incomplete(read.error());
+      return;
+    }
+    json = std::move(*read);
+    text = as_text(json);
   }
   // The class name as a JSON value, however much space stands around the colon. The JSON itself is
   // handed on when it matches; here the question is only whether the layer is there.
-  const std::string_view text = as_text(*json);
   if (!inspection_.budget().take_work(length / 64 + 1)) return;
   for (std::size_t at = text.find("\"Lambda\""); at != std::string_view::npos;
        at = text.find("\"Lambda\"", at + 1)) {
@@ -143,7 +154,7 @@ void TensorflowInspector::keras(std::string_view name, std::uint64_t offset, std
     draft.detail = code ? "a Lambda layer with a stored function" : "a Lambda layer";
     if (!code) draft.severity = Severity::kHigh;
     inspection_.finding(rules::kTensorflowKerasLambda, std::move(draft));
-    submit("keras metadata " + std::string(name) + ".json", offset, length);
+    if (!text_form_) submit("keras metadata " + std::string(name) + ".json", offset, length);
     return;
   }
 }
@@ -151,7 +162,7 @@ void TensorflowInspector::keras(std::string_view name, std::uint64_t offset, std
 void TensorflowInspector::text(TfTextPlace place, std::string_view name, std::uint64_t offset,
                                std::uint64_t length, std::string_view head) {
   if (place == TfTextPlace::kKerasMetadata) {
-    keras(name, offset, length);
+    keras(name, offset, length, head);
     return;
   }
   if (head.size() < 12) return;
@@ -284,8 +295,15 @@ void TensorflowInspector::operators(const TfGraphs& graphs) {
 }
 
 void TensorflowInspector::run(TfKind kind) {
-  const auto outcome =
-      formats::parse_tensorflow(inspection_.source(), kind, inspection_.budget(), *this);
+  state(formats::parse_tensorflow(inspection_.source(), kind, inspection_.budget(), *this));
+}
+
+void TensorflowInspector::run_text() {
+  text_form_ = true;
+  state(formats::parse_tensorflow_text(inspection_.source(), inspection_.budget(), *this));
+}
+
+void TensorflowInspector::state(const formats::Outcome<TfGraphs>& outcome) {
   if (outcome.state == formats::ParseState::kNotThisFormat) {
     inspection_.incomplete("malformed", "no graph in the file", 0);
     return;
@@ -330,6 +348,15 @@ void inspect_tensorflow(Inspection& inspection) {
     if (type == FormatId::kTfKerasMetadata) kind = TfKind::kKerasMetadata;
   }
   TensorflowInspector(inspection).run(kind);
+}
+
+void inspect_tensorflow_text(Inspection& inspection) {
+  TensorflowInspector(inspection).run_text();
+}
+
+void inspect_records(Inspection& inspection) {
+  const auto records = formats::walk_records(inspection.source(), inspection.budget());
+  if (!records) inspection.incomplete(records.error());
 }
 
 }  // namespace saiph::detect

@@ -11,6 +11,12 @@ namespace saiph::detect {
 /// Cost: O(structure). One thread at a time.
 void inspect_tensorflow(Inspection& inspection);
 
+/// The same for graphs in protobuf's text form (saved_model.pbtxt), which loaders take as well.
+void inspect_tensorflow_text(Inspection& inspection);
+
+/// A TFRecord file: that its chain of records holds. Incomplete where it breaks.
+void inspect_records(Inspection& inspection);
+
 /// The index of a checkpoint: that its data files stand beside it. Incomplete when they do not.
 void inspect_checkpoint_index(Inspection& inspection);
 

@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "base/file.h"
 #include "detect/contract/recording_inspection_for_test.h"
 #include "detect/tensorflow/graph_builder_for_test.h"
 #include "detect/tensorflow/op_classes.h"
+#include "formats/tensorflow/record_file.h"
 #include "formats/tensorflow/tensorflow_graph.h"
+#include "formats/tensorflow/text_graph.h"
 
 namespace saiph::detect {
 namespace {
@@ -220,6 +223,71 @@ TEST(InspectCheckpoint, FilesBelongTogether) {
   EXPECT_TRUE(data.incompletes.empty());
 }
 
+std::string text_rules(std::string_view text, bool incomplete = false) {
+  const ByteView bytes = as_bytes(text);
+  RecordingInspection inspection(Bytes(bytes.begin(), bytes.end()), "saved_model.pbtxt");
+  inspect_tensorflow_text(inspection);
+  EXPECT_EQ(!inspection.incompletes.empty(), incomplete) << text;
+  return rules_of(inspection);
+}
+
+TEST(InspectTensorflowText, ReadsWhatTheLoaderReads) {
+  EXPECT_EQ(text_rules("node { name: \"a\" op: \"Identity\" input: [\"b\", \"c\"] }"), "");
+  EXPECT_EQ(text_rules("node { name: \"a\" op: \"WriteFile\" }"), "tensorflow-file-write/critical");
+  EXPECT_EQ(text_rules("node < op: \"Write\" # split\n 'Fil\\145' >"),
+            "tensorflow-file-write/critical");
+  EXPECT_EQ(text_rules("node { op: '\\x57riteFile' }"), "tensorflow-file-write/critical");
+  EXPECT_EQ(text_rules("# op: \"WriteFile\"\nnode { name: \"op: WriteFile\" op: \"Identity\" }"),
+            "");
+  EXPECT_EQ(text_rules("meta_graphs { graph_def { library { function { signature { name: \"f\" } "
+                       "node_def { name: \"x\" op: \"ReadFile\" } } } node { op: \"f\" } } }"),
+            "tensorflow-file-read/high");
+  EXPECT_EQ(text_rules("node { op: \"SaveV2\" name: \"s\" input: \"p\" } node { op: \"Const\" "
+                       "name: \"p\" attr { "
+                       "key: \"value\" value { tensor { string_val: \"/etc/x\" } } } }"),
+            "tensorflow-checkpoint-path/high");
+  EXPECT_EQ(
+      text_rules(
+          "node { op: \"PrintV2\" attr { key: \"output_stream\" value { s: \"file:///x\" } } }"),
+      "tensorflow-debug-output/high");
+  EXPECT_EQ(text_rules("node { op: \"WriteFile\"", true), "tensorflow-file-write/critical");
+  EXPECT_EQ(text_rules("node { op: \"WriteFile", true), "");
+  EXPECT_EQ(text_rules("} node { }", true), "");
+  EXPECT_EQ(text_rules("meta_graphs { object_graph_def { nodes { user_object { metadata: "
+                       "\"{\\\"class_name\\\": \\\"Lambda\\\", \\\"function_type\\\": "
+                       "\\\"lambda\\\"}\" } } } }"),
+            "tensorflow-keras-lambda/critical");
+}
+
+TEST(InspectTensorflowText, ProbeKnowsGraphsFromOtherText) {
+  EXPECT_TRUE(formats::probe_tensorflow_text(
+      as_bytes("saved_model_schema_version: 1\nmeta_graphs {\n  meta_info_def {\n")));
+  EXPECT_TRUE(formats::probe_tensorflow_text(as_bytes("# comment\nnode {\n  name: \"x\"\n")));
+  EXPECT_TRUE(
+      formats::probe_tensorflow_text(as_bytes("versions { producer: 1 } node { op: \"x\" }")));
+  for (const char* text : {"node { return 1; }", "{\"node\": {}}", "# a readme\n\nSome node here.",
+                           "", "node:\n  name: x\n"}) {
+    EXPECT_FALSE(formats::probe_tensorflow_text(as_bytes(text))) << text;
+  }
+}
+
+TEST(InspectRecords, FollowsTheChain) {
+  // One record of three bytes; the first checksum is TensorFlow's for the length 18.
+  Bytes file = {0x12, 0, 0, 0, 0, 0, 0, 0, 0x24, 0x1f, 0x64, 0x25};
+  file.resize(file.size() + 18 + 4);
+  EXPECT_TRUE(formats::probe_record_file(file));
+  RecordingInspection whole(file, "rows.tfrecord");
+  inspect_records(whole);
+  EXPECT_TRUE(whole.incompletes.empty());
+  file.pop_back();
+  RecordingInspection cut(file, "rows.tfrecord");
+  inspect_records(cut);
+  ASSERT_EQ(cut.incompletes.size(), 1U);
+  EXPECT_EQ(cut.incompletes[0].code, "truncated");
+  file[0] = 0x13;
+  EXPECT_FALSE(formats::probe_record_file(file));
+}
+
 TEST(ProbeTensorflow, TellsTheKindsApart) {
   const struct {
     const char* name;
@@ -254,6 +322,59 @@ TEST(ProbeTensorflow, TellsTheKindsApart) {
     EXPECT_FALSE(formats::probe_graph_def(source, noise) ||
                  formats::probe_meta_graph(source, noise) ||
                  formats::probe_saved_model(source, noise));
+  }
+}
+
+/// A committed fixture; absent is a failure, never a skip.
+RecordingInspection load_fixture(const std::string& path) {
+  auto file = FileSource::open(std::string(SAIPH_SOURCE_DIR "/tests/fixtures/benign/") + path);
+  EXPECT_TRUE(file) << path;
+  return RecordingInspection(
+      file ? *file : std::shared_ptr<const ByteSource>(std::make_shared<MemorySource>(Bytes())),
+      path);
+}
+
+Bytes bytes_of(const RecordingInspection& inspection) {
+  const auto bytes = read_all(inspection.source(), 1U << 20);
+  return bytes ? *bytes : Bytes();
+}
+
+TEST(InspectTensorflow, FilesMadeByTensorflowAreQuiet) {
+  const struct {
+    const char* path;
+    FormatId type;
+  } cases[] = {
+      {"savedmodel/adder/saved_model.pb", FormatId::kTfSavedModel},
+      {"tensorflow/checkpoint/model.ckpt.meta", FormatId::kTfMetaGraph},
+      {"tensorflow/frozen.pb", FormatId::kTfGraphDef},
+  };
+  for (const auto& c : cases) {
+    auto inspection = load_fixture(c.path);
+    inspection.types_ = {c.type};
+    const Bytes bytes = bytes_of(inspection);
+    const ViewSource source(bytes);
+    EXPECT_EQ(formats::probe_saved_model(source, bytes), c.type == FormatId::kTfSavedModel)
+        << c.path;
+    EXPECT_EQ(formats::probe_meta_graph(source, bytes), c.type == FormatId::kTfMetaGraph) << c.path;
+    EXPECT_EQ(formats::probe_graph_def(source, bytes), c.type == FormatId::kTfGraphDef) << c.path;
+    inspect_tensorflow(inspection);
+    EXPECT_EQ(rules_of(inspection), "") << c.path;
+    EXPECT_TRUE(inspection.incompletes.empty()) << c.path;
+  }
+  auto text = load_fixture("tensorflow/frozen.pbtxt");
+  EXPECT_TRUE(formats::probe_tensorflow_text(bytes_of(text)));
+  inspect_tensorflow_text(text);
+  EXPECT_EQ(rules_of(text), "");
+  EXPECT_TRUE(text.incompletes.empty());
+  auto records = load_fixture("tensorflow/rows.tfrecord");
+  EXPECT_TRUE(formats::probe_record_file(bytes_of(records)));
+  inspect_records(records);
+  EXPECT_TRUE(records.incompletes.empty());
+  const Bytes fingerprint = bytes_of(load_fixture("savedmodel/adder/fingerprint.pb"));
+  EXPECT_TRUE(formats::probe_fingerprint(ViewSource(fingerprint), fingerprint));
+  for (const char* path :
+       {"savedmodel/adder/variables/variables.index", "tensorflow/checkpoint/model.ckpt.index"}) {
+    EXPECT_TRUE(formats::probe_checkpoint_index(bytes_of(load_fixture(path)))) << path;
   }
 }
 

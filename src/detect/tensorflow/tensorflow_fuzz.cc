@@ -5,6 +5,7 @@
 #include "detect/contract/recording_inspection_for_test.h"
 #include "detect/tensorflow/inspect_tensorflow.h"
 #include "formats/tensorflow/tensorflow_graph.h"
+#include "formats/tensorflow/text_graph.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace saiph;
@@ -23,5 +24,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     inspection.types_ = {type};
     detect::inspect_tensorflow(inspection);
   }
+  (void)formats::probe_tensorflow_text(bytes);
+  detect::RecordingInspection text(shared, "model.pbtxt");
+  detect::inspect_tensorflow_text(text);
+  detect::RecordingInspection records(shared, "rows.tfrecord");
+  detect::inspect_records(records);
   return 0;
 }

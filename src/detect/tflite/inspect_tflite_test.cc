@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/file.h"
 #include "codec/flatbuffers/flat_writer_for_test.h"
 #include "detect/contract/recording_inspection_for_test.h"
 
@@ -188,6 +189,24 @@ TEST(InspectTflite, BrokenInputIsIncomplete) {
   inspect_tflite(small);
   ASSERT_FALSE(small.incompletes.empty());
   EXPECT_EQ(small.incompletes[0].code, "limit");
+}
+
+/// A committed fixture; absent is a failure, never a skip.
+RecordingInspection load_fixture(const std::string& path) {
+  auto file = FileSource::open(std::string(SAIPH_SOURCE_DIR "/tests/fixtures/benign/") + path);
+  EXPECT_TRUE(file) << path;
+  return RecordingInspection(
+      file ? *file : std::shared_ptr<const ByteSource>(std::make_shared<MemorySource>(Bytes())),
+      path);
+}
+
+TEST(InspectTflite, ModelsMadeByTensorflowAreQuiet) {
+  for (const char* path : {"tflite/adder.tflite", "tflite/image.tflite"}) {
+    auto inspection = load_fixture(path);
+    inspect_tflite(inspection);
+    EXPECT_EQ(rules_of(inspection), "") << path;
+    EXPECT_TRUE(inspection.incompletes.empty()) << path;
+  }
 }
 
 }  // namespace

@@ -342,8 +342,9 @@ bool Parser::field(const WireField& f) {
       break;
   }
   if (f.type == WireType::kBytes) return bytes_field(f);
-  // Plain numbers: only the outer messages are worth an opinion on unknown ones.
-  const bool known = f.type == WireType::kVarint && f.number <= 8;
+  // Numbers of these messages are of no interest; OpDef and SavedObject have the highest fields.
+  const bool wide = stack_.back() == Message::kSignature || stack_.back() == Message::kObject;
+  const bool known = f.type == WireType::kVarint && f.number <= (wide ? 32U : 8U);
   return known || unknown(f);
 }
 
