@@ -10,20 +10,24 @@ std::optional<bool> JsonValue::boolean() const {
   return text_ == "true";
 }
 
-std::optional<std::int64_t> JsonValue::integer() const {
-  std::int64_t value = 0;
-  const std::string_view text = number();
+namespace {
+
+template <typename T>
+std::optional<T> parse_number(std::string_view text) {
+  T value{};
   const auto parsed = std::from_chars(text.begin(), text.end(), value);
   if (text.empty() || parsed.ec != std::errc() || parsed.ptr != text.end()) return std::nullopt;
   return value;
 }
 
+}  // namespace
+
+std::optional<std::int64_t> JsonValue::integer() const {
+  return parse_number<std::int64_t>(number());
+}
+
 std::optional<double> JsonValue::real() const {
-  double value = 0;
-  const std::string_view text = number();
-  const auto parsed = std::from_chars(text.begin(), text.end(), value);
-  if (text.empty() || parsed.ec != std::errc() || parsed.ptr != text.end()) return std::nullopt;
-  return value;
+  return parse_number<double>(number());
 }
 
 const JsonValue* JsonValue::find(std::string_view key) const {

@@ -58,6 +58,13 @@ class RecordingInspection final : public Inspection {
     return std::shared_ptr<const ByteSource>(std::make_shared<const MemorySource>(it->second));
   }
 
+  /// Every member opens and every data range lies inside the artefact: what fuzz targets demand.
+  bool is_consistent() const {
+    return std::all_of(members.begin(), members.end(), [](const MemberDraft& m) { return m.open().has_value(); }) &&
+           std::all_of(data_ranges.begin(), data_ranges.end(), [&](const auto& range) {
+             return range.first <= source_->size() && range.second <= source_->size() - range.first;
+           });
+  }
   bool has(std::string_view rule_id) const {
     return std::any_of(stated.begin(), stated.end(), [&](const Stated& s) { return s.rule->id == rule_id; });
   }

@@ -14,6 +14,8 @@ namespace {
 constexpr std::uint64_t kHeldBytes = 8U << 20;
 // Values of this length have room for documents of their own (templates, configurations, pages).
 constexpr std::size_t kLongText = 4096;
+// Gaps between tensors are rare and each costs a member.
+constexpr std::uint32_t kRanges = 64;
 
 }  // namespace
 
@@ -29,6 +31,20 @@ void EmbeddedTexts::submit(std::string_view name, ByteView bytes, std::string_vi
   inspection_.member({.name = std::string(name),
                       .open = [source]() -> Result<std::shared_ptr<const ByteSource>> {
                         return std::shared_ptr<const ByteSource>(source);
+                      },
+                      .role = std::string(role)});
+}
+
+void EmbeddedTexts::submit_range(std::string name, std::string_view role, std::uint64_t offset,
+                                 std::uint64_t length) {
+  if (ranges_ == kRanges) {
+    inspection_.incomplete("limit", "more embedded parts than are examined one by one", offset);
+  }
+  if (ranges_++ >= kRanges) return;
+  inspection_.member({.name = std::move(name),
+                      .open = [source = inspection_.source_ptr(), offset,
+                               length]() -> Result<std::shared_ptr<const ByteSource>> {
+                        return std::make_shared<const SubSource>(source, offset, length);
                       },
                       .role = std::string(role)});
 }

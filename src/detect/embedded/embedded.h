@@ -22,10 +22,15 @@ class EmbeddedTexts {
   void look(std::string_view part, std::string_view text, std::uint64_t offset);
   /// Queues a copy of the bytes as a member, within the allowance. The role is the container's.
   void submit(std::string_view name, ByteView bytes, std::string_view role, std::uint64_t offset);
+  /// Queues a range of the artefact itself, without a copy. At most 64 an artefact; more are stated
+  /// as incomplete once.
+  void submit_range(std::string name, std::string_view role, std::uint64_t offset,
+                    std::uint64_t length);
 
  private:
   Inspection& inspection_;
   std::uint64_t held_ = 0;
+  std::uint32_t ranges_ = 0;
   bool full_ = false;
 };
 

@@ -15,8 +15,6 @@ namespace {
 
 using formats::GgufProblem;
 
-// Gaps are rare and each costs a member.
-constexpr std::uint32_t kHiddenMembers = 16;
 // More parts than any published model has by a factor of ten; a claim beyond it is not looked up.
 constexpr std::uint64_t kMostParts = 10'000;
 
@@ -59,7 +57,6 @@ class Statements final : public formats::GgufSink {
 
   Inspection& inspection_;
   EmbeddedTexts texts_;
-  std::uint32_t members_ = 0;
   std::uint64_t split_count_ = 0;
   bool truncated_ = false;
 };
@@ -67,16 +64,7 @@ class Statements final : public formats::GgufSink {
 void Statements::unclaimed(std::string_view what, std::uint64_t offset, std::uint64_t length) {
   state(rules::kGgufUnclaimedBytes, offset, {},
         std::to_string(length) + " bytes " + std::string(what));
-  if (members_ == kHiddenMembers) {
-    inspection_.incomplete("limit", "more unclaimed parts than are examined one by one", offset);
-  }
-  if (members_++ >= kHiddenMembers) return;
-  inspection_.member({.name = "unclaimed@" + std::to_string(offset),
-                      .open = [source = inspection_.source_ptr(), offset,
-                               length]() -> Result<std::shared_ptr<const ByteSource>> {
-                        return std::make_shared<const SubSource>(source, offset, length);
-                      },
-                      .role = "unclaimed"});
+  texts_.submit_range("unclaimed@" + std::to_string(offset), "unclaimed", offset, length);
 }
 
 void Statements::on_problem(GgufProblem problem, std::uint64_t offset, std::uint64_t amount,

@@ -46,12 +46,7 @@ class Statements final : public formats::Hdf5Sink {
     }
   }
   void on_opaque(std::string_view path, std::uint64_t offset, std::uint64_t length) override {
-    inspection_.member({.name = std::string(path),
-                        .open = [source = inspection_.source_ptr(), offset,
-                                 length]() -> Result<std::shared_ptr<const ByteSource>> {
-                          return std::make_shared<const SubSource>(source, offset, length);
-                        },
-                        .role = "hdf5-opaque"});
+    texts_.submit_range(std::string(path), "hdf5-opaque", offset, length);
   }
   void on_problem(Hdf5Problem problem, std::string_view path, std::uint64_t offset,
                   std::uint64_t amount, std::string_view what) override {

@@ -14,9 +14,6 @@ namespace {
 
 using formats::SafetensorsProblem;
 
-// Gaps are rare and each costs a member; a file of a million gaps is a finding, not a million.
-constexpr std::uint32_t kHiddenMembers = 16;
-
 class Statements final : public formats::SafetensorsSink {
  public:
   explicit Statements(Inspection& inspection) : inspection_(inspection), texts_(inspection) {}
@@ -81,12 +78,12 @@ class Statements final : public formats::SafetensorsSink {
       case SafetensorsProblem::kGap:
         state(rules::kSafetensorsUnclaimedBytes,
               std::to_string(length) + " bytes between tensors belong to none", false);
-        submit("gap", offset, length);
+        texts_.submit_range("gap@" + std::to_string(offset), "unclaimed", offset, length);
         break;
       case SafetensorsProblem::kTrailing:
         state(rules::kSafetensorsUnclaimedBytes,
               std::to_string(length) + " bytes follow the last tensor", false);
-        submit("trailing", offset, length);
+        texts_.submit_range("trailing@" + std::to_string(offset), "unclaimed", offset, length);
         break;
       case SafetensorsProblem::kOutside:
         state(rules::kSafetensorsOutsideFile,
@@ -99,22 +96,8 @@ class Statements final : public formats::SafetensorsSink {
   }
 
  private:
-  void submit(std::string_view what, std::uint64_t offset, std::uint64_t length) {
-    if (members_ == kHiddenMembers) {
-      inspection_.incomplete("limit", "more unclaimed parts than are examined one by one", offset);
-    }
-    if (members_++ >= kHiddenMembers) return;
-    inspection_.member({.name = std::string(what) + "@" + std::to_string(offset),
-                        .open = [source = inspection_.source_ptr(), offset,
-                                 length]() -> Result<std::shared_ptr<const ByteSource>> {
-                          return std::make_shared<const SubSource>(source, offset, length);
-                        },
-                        .role = "unclaimed"});
-  }
-
   Inspection& inspection_;
   EmbeddedTexts texts_;
-  std::uint32_t members_ = 0;
 };
 
 }  // namespace
