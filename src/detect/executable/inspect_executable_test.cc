@@ -132,7 +132,7 @@ TEST(InspectExecutable, TextThatBeginsLikeAProgramIsNone) {
                                    "ELF is no header")));
   // A Java class shares its magic with fat binaries.
   const Bytes java = text(std::string_view(
-      "\xCA\xFE\xBA\xBE\0\0\0\x41\0\x10\x0A\0\2\0\3\7\0\4\x0C\0\5\0\6\1\0\x10java/lang", 40));
+      "\xCA\xFE\xBA\xBE\0\0\0\x41\0\x10\x0A\0\2\0\3\7\0\4\x0C\0\5\0\6\1\0\x10java/lang", 35));
   EXPECT_FALSE(formats::looks_like_mach_o(java, 1000));
 }
 
