@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/file.h"
 #include "detect/contract/recording_inspection_for_test.h"
 #include "detect/onnx/onnx_builder_for_test.h"
 #include "formats/onnx/onnx_model.h"
@@ -275,6 +276,32 @@ TEST(ProbeOnnx, KnowsModelsFromOtherBytes) {
       byte = static_cast<std::uint8_t>((state = state * 1664525U + 1013904223U) >> 24U);
     noise[0] = 0x08;
     EXPECT_FALSE(probe(noise));
+  }
+}
+
+/// A committed fixture; absent is a failure, never a skip.
+RecordingInspection load_fixture(const std::string& path) {
+  auto file = FileSource::open(std::string(SAIPH_SOURCE_DIR "/tests/fixtures/benign/") + path);
+  EXPECT_TRUE(file) << path;
+  return RecordingInspection(
+      file ? *file : std::shared_ptr<const ByteSource>(std::make_shared<MemorySource>(Bytes())),
+      path);
+}
+
+Bytes bytes_of(const RecordingInspection& inspection) {
+  const auto bytes = read_all(inspection.source(), 1U << 20);
+  return bytes ? *bytes : Bytes();
+}
+
+TEST(InspectOnnx, ModelsMadeByTheOnnxLibraryAreQuiet) {
+  for (const char* name : {"classical", "external", "function", "if", "metadata", "plain"}) {
+    auto inspection = load_fixture("onnx/" + std::string(name) + ".onnx");
+    const Bytes bytes = bytes_of(inspection);
+    EXPECT_TRUE(probe(bytes)) << name;
+    inspection.files["external.onnx.data"] = bytes_of(load_fixture("onnx/external.onnx.data"));
+    inspect_onnx(inspection);
+    EXPECT_EQ(rules_of(inspection), "") << name;
+    EXPECT_TRUE(inspection.incompletes.empty()) << name;
   }
 }
 

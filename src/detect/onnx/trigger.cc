@@ -23,17 +23,38 @@ Shape shape_of(const formats::OnnxOperator& op) {
   constexpr auto kCompare = std::to_array<std::string_view>(
       {"Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"});
   // What moves or combines values without learned weights.
-  constexpr auto kCheap =
-      std::to_array<std::string_view>({"Abs",        "Add",        "And",
-                                       "ArgMax",     "Cast",       "Concat",
-                                       "Flatten",    "Gather",     "GatherElements",
-                                       "GatherND",   "Identity",   "Mod",
-                                       "Mul",        "Not",        "Or",
-                                       "ReduceMax",  "ReduceMean", "ReduceMin",
-                                       "ReduceProd", "ReduceSum",  "Reshape",
-                                       "Shape",      "Slice",      "Softmax",
-                                       "Split",      "Squeeze",    "Sub",
-                                       "Transpose",  "Unsqueeze",  "Xor"});
+  constexpr auto kCheap = std::to_array<std::string_view>({"Abs",
+                                                           "Add",
+                                                           "And",
+                                                           "ArgMax",
+                                                           "Cast",
+                                                           "Concat",
+                                                           "Constant",
+                                                           "ConstantOfShape",
+                                                           "Flatten",
+                                                           "Gather",
+                                                           "GatherElements",
+                                                           "GatherND",
+                                                           "Identity",
+                                                           "Mod",
+                                                           "Mul",
+                                                           "Not",
+                                                           "Or",
+                                                           "ReduceMax",
+                                                           "ReduceMean",
+                                                           "ReduceMin",
+                                                           "ReduceProd",
+                                                           "ReduceSum",
+                                                           "Reshape",
+                                                           "Shape",
+                                                           "Slice",
+                                                           "Softmax",
+                                                           "Split",
+                                                           "Squeeze",
+                                                           "Sub",
+                                                           "Transpose",
+                                                           "Unsqueeze",
+                                                           "Xor"});
   if (op.type == "If" || op.type == "Where") return Shape::kSelect;
   if (std::find(kCompare.begin(), kCompare.end(), op.type) != kCompare.end())
     return Shape::kCompare;
@@ -41,17 +62,28 @@ Shape shape_of(const formats::OnnxOperator& op) {
   return Shape::kOther;
 }
 
+/// Operators that carry a model's weights, of whatever domain.
+bool is_learned(std::string_view type) {
+  constexpr auto kStarts = std::to_array<std::string_view>(
+      {"Attention", "Conv", "Einsum", "Fused", "GRU", "Gemm", "LSTM", "Linear", "MatMul", "QLinear",
+       "RNN", "SVM", "Tree"});
+  return std::any_of(kStarts.begin(), kStarts.end(),
+                     [&](std::string_view start) { return type.starts_with(start); });
+}
+
 }  // namespace
 
 std::optional<std::size_t> find_input_trigger(const OnnxModel& model) {
   std::vector<Shape> shapes;
   shapes.reserve(model.operators.size());
-  bool any = false;
+  bool select = false;
+  bool learned = false;
   for (const auto& op : model.operators) {
     shapes.push_back(shape_of(op));
-    any = any || shapes.back() == Shape::kSelect;
+    select = select || shapes.back() == Shape::kSelect;
+    learned = learned || is_learned(op.type);
   }
-  if (!any || model.edges.empty()) return std::nullopt;
+  if (!select || !learned || model.edges.empty()) return std::nullopt;
   const auto shape = [&](std::size_t node) { return shapes[model.edges[node].operator_index]; };
 
   std::unordered_map<std::uint64_t, std::size_t> producer;
