@@ -94,12 +94,21 @@ def no_benign_fixture_is_stopped(tmp):
     assert code == 0, code
 
 
+# What this version says it does not read, instead of calling it clean.
+NOT_READ = {
+    "rows.feather": "Arrow IPC",
+    "rows-brotli.parquet": "pages packed with Brotli",
+    "sentencepiece.model": "SentencePiece model",
+    "model.ubj": "UBJSON",
+    "pointer.safetensors": "Git-LFS pointer: the model was never downloaded",
+}
+
+
 @test
 def benign_fixtures_are_read_to_their_end(tmp):
     _, found, _ = rows(FIXTURES / "benign")
-    unread = [(row["path"], row["reasons"]) for row in found
-              if row["reasons"] and "lfs" not in row["path"] and "gitlfs" not in row["path"]]
-    assert not unread, unread
+    unread = {os.path.basename(row["path"]): row["reasons"] for row in found if row["reasons"]}
+    assert set(unread) == set(NOT_READ), {name: unread.get(name) for name in set(unread) ^ set(NOT_READ)}
 
 
 @test
@@ -140,7 +149,8 @@ def bad_input_is_incomplete_and_says_why(tmp):
     for row in found:
         if "/up/" in row["path"]:
             continue
-        assert row["verdict"] == "incomplete" and row["reasons"], row
+        # A truncated pickle that had called something is a finding besides.
+        assert row["verdict"] != "clean" and row["reasons"], row
         assert all(reason["code"] and reason["message"] for reason in row["reasons"])
     assert code == 3
 
