@@ -24,34 +24,41 @@ void inspect_npy(Inspection& inspection) {
       if (arrays == 0) {
         inspection.incomplete("malformed", "no npy magic", at);
       } else {
-        inspection.finding(rules::kNumpyTrailingBytes,
-                           {.offset = at, .detail = std::to_string(source.size() - at) + " bytes behind the last array"});
+        inspection.finding(
+            rules::kNumpyTrailingBytes,
+            {.offset = at,
+             .detail = std::to_string(source.size() - at) + " bytes behind the last array"});
       }
       return;
     }
     if (out.not_literal) {
-      inspection.finding(rules::kNumpyHeaderNotLiteral, {.offset = at, .detail = "the header holds something else than a plain description",
-                                                         .excerpt = shorten(out.header.text, 160)});
+      inspection.finding(rules::kNumpyHeaderNotLiteral,
+                         {.offset = at,
+                          .detail = "the header holds something else than a plain description",
+                          .excerpt = shorten(out.header.text, 160)});
     }
     if (out.error) {
       inspection.incomplete(*out.error);
       return;
     }
     if (out.header.has_objects) {
-      inspection.finding(rules::kNumpyObjectArray, {.offset = at, .detail = "the array's data is a pickle",
+      inspection.finding(rules::kNumpyObjectArray, {.offset = at,
+                                                    .detail = "the array's data is a pickle",
                                                     .excerpt = shorten(out.header.text, 160)});
       const std::uint64_t data = out.header.data_offset;
       MemberDraft member;
       member.name = "objects@" + std::to_string(data);
       member.role = "as:pickle";
-      member.open = [parent = inspection.source_ptr(), data]() -> Result<std::shared_ptr<const ByteSource>> {
+      member.open = [parent = inspection.source_ptr(),
+                     data]() -> Result<std::shared_ptr<const ByteSource>> {
         return std::shared_ptr<const ByteSource>(
             std::make_shared<const SubSource>(parent, data, parent->size() - data));
       };
       inspection.member(std::move(member));
       return;  // only the pickle says where it ends; what follows it is its inspector's to search
     }
-    if (out.header.data_bytes != 0) inspection.data_range(out.header.data_offset, out.header.data_bytes);
+    if (out.header.data_bytes != 0)
+      inspection.data_range(out.header.data_offset, out.header.data_bytes);
     at = out.header.data_offset + out.header.data_bytes;
   }
 }

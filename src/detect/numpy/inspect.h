@@ -5,8 +5,8 @@
 
 namespace saiph::detect {
 
-/// Checks header and extents of every array in the artefact; the data of object arrays becomes a member
-/// with the role "as:pickle", other data a data range.
+/// Checks header and extents of every array in the artefact; the data of object arrays becomes a
+/// member with the role "as:pickle", other data a data range.
 void inspect_npy(Inspection& inspection);
 
 }  // namespace saiph::detect

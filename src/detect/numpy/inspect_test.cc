@@ -30,7 +30,8 @@ TEST(InspectNpy, PlainArraysAreQuietAndData) {
 }
 
 TEST(InspectNpy, CVE_2019_6446_ObjectArraysAreOpenedAsPickles) {
-  RecordingInspection inspection(npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", 4));
+  RecordingInspection inspection(
+      npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", 4));
   inspect_npy(inspection);
   EXPECT_TRUE(inspection.has("numpy-object-array"));
   ASSERT_EQ(inspection.members.size(), 1U);
@@ -39,7 +40,8 @@ TEST(InspectNpy, CVE_2019_6446_ObjectArraysAreOpenedAsPickles) {
 }
 
 TEST(InspectNpy, HeadersThatComputeAreStated) {
-  RecordingInspection inspection(npy("{'descr': __import__('os').getcwd(), 'fortran_order': False, 'shape': (2,)}", 16));
+  RecordingInspection inspection(
+      npy("{'descr': __import__('os').getcwd(), 'fortran_order': False, 'shape': (2,)}", 16));
   inspect_npy(inspection);
   EXPECT_TRUE(inspection.has("numpy-header-not-literal"));
   EXPECT_FALSE(inspection.incompletes.empty());

@@ -1,4 +1,5 @@
-// Every callable that an advisory against another scanner names: called, it is critical and carries the id.
+// Every callable that an advisory against another scanner names: called, it is critical and carries
+// the id.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -23,14 +24,20 @@ constexpr Row kRows[] = {
     {"GHSA_655q_fx9r_782v", "GHSA-655q-fx9r-782v", "pip", "main"},
     {"GHSA_v7x6_rv5q_mhwc", "GHSA-v7x6-rv5q-mhwc", "timeit", "timeit"},
     {"GHSA_86cj_95qr_2p4f", "GHSA-86cj-95qr-2p4f", "torch._dynamo.guards", "GuardBuilder.get"},
-    {"GHSA_4r9r_ch6f_vxmx", "GHSA-4r9r-ch6f-vxmx", "torch.utils.bottleneck.__main__", "run_cprofile"},
-    {"GHSA_4whj_rm5r_c2v8", "GHSA-4whj-rm5r-c2v8", "torch.utils.bottleneck.__main__", "run_autograd_prof"},
-    {"GHSA_f4x7_rfwp_v3xw", "GHSA-f4x7-rfwp-v3xw", "torch.fx.experimental.symbolic_shapes", "ShapeEnv.evaluate_guards_expression"},
+    {"GHSA_4r9r_ch6f_vxmx", "GHSA-4r9r-ch6f-vxmx", "torch.utils.bottleneck.__main__",
+     "run_cprofile"},
+    {"GHSA_4whj_rm5r_c2v8", "GHSA-4whj-rm5r-c2v8", "torch.utils.bottleneck.__main__",
+     "run_autograd_prof"},
+    {"GHSA_f4x7_rfwp_v3xw", "GHSA-f4x7-rfwp-v3xw", "torch.fx.experimental.symbolic_shapes",
+     "ShapeEnv.evaluate_guards_expression"},
     {"GHSA_f745_w6jp_hpxx", "GHSA-f745-w6jp-hpxx", "torch.utils.collect_env", "run"},
     {"GHSA_jhph_76pp_mggw", "GHSA-jhph-76pp-mggw", "torch.utils.collect_env", "run_and_read_all"},
-    {"GHSA_h3qp_7fh3_f8h4", "GHSA-h3qp-7fh3-f8h4", "torch.utils.data.datapipes.utils.decoder", "basichandlers"},
-    {"GHSA_vr7h_p6mm_wpmh", "GHSA-vr7h-p6mm-wpmh", "torch.jit.unsupported_tensor_ops", "execWrapper"},
-    {"GHSA_vv6j_3g6g_2pvj", "GHSA-vv6j-3g6g-2pvj", "torch.utils._config_module", "ConfigModule.load_config"},
+    {"GHSA_h3qp_7fh3_f8h4", "GHSA-h3qp-7fh3-f8h4", "torch.utils.data.datapipes.utils.decoder",
+     "basichandlers"},
+    {"GHSA_vr7h_p6mm_wpmh", "GHSA-vr7h-p6mm-wpmh", "torch.jit.unsupported_tensor_ops",
+     "execWrapper"},
+    {"GHSA_vv6j_3g6g_2pvj", "GHSA-vv6j-3g6g-2pvj", "torch.utils._config_module",
+     "ConfigModule.load_config"},
     {"GHSA_5qwp_399c_mjwf", "GHSA-5qwp-399c-mjwf", "trace", "Trace.run"},
     {"GHSA_g344_hcph_8vgg", "GHSA-g344-hcph-8vgg", "trace", "Trace.runctx"},
     {"GHSA_x696_vm39_cp64", "GHSA-x696-vm39-cp64", "profile", "Profile.run"},
@@ -39,19 +46,25 @@ constexpr Row kRows[] = {
     {"GHSA_49gj_c84q_6qm9", "GHSA-49gj-c84q-6qm9", "cProfile", "run"},
     {"GHSA_9w88_8rmg_7g2p", "GHSA-9w88-8rmg-7g2p", "cProfile", "runctx"},
     {"GHSA_f54q_57x4_jg88", "GHSA-f54q-57x4-jg88", "lib2to3.pgen2.grammar", "Grammar.loads"},
-    {"GHSA_p9w7_82w4_7q8m", "GHSA-p9w7-82w4-7q8m", "lib2to3.pgen2.pgen", "ParserGenerator.make_label"},
+    {"GHSA_p9w7_82w4_7q8m", "GHSA-p9w7-82w4-7q8m", "lib2to3.pgen2.pgen",
+     "ParserGenerator.make_label"},
     {"GHSA_3vg9_h568_4w9m", "GHSA-3vg9-h568-4w9m", "idlelib.debugobj", "ObjectTreeItem.SetText"},
-    {"GHSA_6w4w_5w54_rjvr", "GHSA-6w4w-5w54-rjvr", "idlelib.autocomplete", "AutoComplete.get_entity"},
-    {"GHSA_7cq8_mj8x_j263", "GHSA-7cq8-mj8x-j263", "idlelib.autocomplete", "AutoComplete.fetch_completions"},
+    {"GHSA_6w4w_5w54_rjvr", "GHSA-6w4w-5w54-rjvr", "idlelib.autocomplete",
+     "AutoComplete.get_entity"},
+    {"GHSA_7cq8_mj8x_j263", "GHSA-7cq8-mj8x-j263", "idlelib.autocomplete",
+     "AutoComplete.fetch_completions"},
     {"GHSA_8r4j_24qv_fmq9", "GHSA-8r4j-24qv-fmq9", "idlelib.calltip", "Calltip.fetch_tip"},
     {"GHSA_9xph_j2h6_g47v", "GHSA-9xph-j2h6-g47v", "idlelib.calltip", "get_entity"},
     {"GHSA_m869_42cg_3xwr", "GHSA-m869-42cg-3xwr", "idlelib.run", "Executive.runcode"},
-    {"GHSA_j343_8v2j_ff7w", "GHSA-j343-8v2j-ff7w", "idlelib.pyshell", "ModifiedInterpreter.runcommand"},
-    {"GHSA_3gf5_cxq9_w223", "GHSA-3gf5-cxq9-w223", "idlelib.pyshell", "ModifiedInterpreter.runcode"},
+    {"GHSA_j343_8v2j_ff7w", "GHSA-j343-8v2j-ff7w", "idlelib.pyshell",
+     "ModifiedInterpreter.runcommand"},
+    {"GHSA_3gf5_cxq9_w223", "GHSA-3gf5-cxq9-w223", "idlelib.pyshell",
+     "ModifiedInterpreter.runcode"},
     {"GHSA_cj3c_v495_4xqh", "GHSA-cj3c-v495-4xqh", "code", "InteractiveInterpreter.runcode"},
     {"GHSA_xp4f_hrf8_rxw7", "GHSA-xp4f-hrf8-rxw7", "ensurepip", "_run_pip"},
     {"GHSA_fqq6_7vqf_w3fg", "GHSA-fqq6-7vqf-w3fg", "doctest", "debug_script"},
-    {"GHSA_q77w_mwjj_7mqx", "GHSA-q77w-mwjj-7mqx", "asyncio.unix_events", "_UnixSubprocessTransport._start"},
+    {"GHSA_q77w_mwjj_7mqx", "GHSA-q77w-mwjj-7mqx", "asyncio.unix_events",
+     "_UnixSubprocessTransport._start"},
     {"GHSA_f7qq_56ww_84cr", "GHSA-f7qq-56ww-84cr", "asyncio.subprocess", "create_subprocess_shell"},
     {"GHSA_rrxm_2pvv_m66x", "GHSA-rrxm-2pvv-m66x", "numpy.f2py.crackfortran", "getlincoef"},
     {"GHSA_r8g5_cgf2_4m4m", "GHSA-r8g5-cgf2-4m4m", "numpy.f2py.crackfortran", "getlincoef"},
@@ -76,7 +89,8 @@ constexpr Row kRows[] = {
     {"GHSA_g38g_8gr9_h9xp_osx", "GHSA-g38g-8gr9-h9xp", "_osx_support", "_read_output"},
     {"GHSA_g38g_8gr9_h9xp_aix", "GHSA-g38g-8gr9-h9xp", "_aix_support", "_read_cmd_output"},
     {"GHSA_g38g_8gr9_h9xp_pager", "GHSA-g38g-8gr9-h9xp", "_pyrepl.pager", "pipe_pager"},
-    {"GHSA_g38g_8gr9_h9xp_test", "GHSA-g38g-8gr9-h9xp", "test.support.script_helper", "assert_python_ok"},
+    {"GHSA_g38g_8gr9_h9xp_test", "GHSA-g38g-8gr9-h9xp", "test.support.script_helper",
+     "assert_python_ok"},
     {"GHSA_565g_hwwr_4pp3_marshal", "GHSA-565g-hwwr-4pp3", "marshal", "loads"},
     {"GHSA_565g_hwwr_4pp3_types", "GHSA-565g-hwwr-4pp3", "types", "FunctionType"},
     {"GHSA_r7v6_mfhq_g3m2", "GHSA-r7v6-mfhq-g3m2", "pty", "spawn"},
@@ -133,27 +147,54 @@ class DangerousCallable : public testing::TestWithParam<Row> {};
 void expect_critical(const Bytes& bytes, const Row& row) {
   RecordingInspection inspection(bytes);
   inspect_pickle(inspection);
-  const auto hit = std::find_if(inspection.stated.begin(), inspection.stated.end(), [&](const auto& stated) {
-    const auto& references = stated.draft.references;
-    return stated.rule->id == "pickle-dangerous-callable" &&
-           (row.id[0] == '\0' || std::find(references.begin(), references.end(), row.id) != references.end());
-  });
+  const auto hit =
+      std::find_if(inspection.stated.begin(), inspection.stated.end(), [&](const auto& stated) {
+        const auto& references = stated.draft.references;
+        return stated.rule->id == "pickle-dangerous-callable" &&
+               (row.id[0] == '\0' ||
+                std::find(references.begin(), references.end(), row.id) != references.end());
+      });
   EXPECT_NE(hit, inspection.stated.end()) << row.module << "." << row.name;
 }
 
 TEST_P(DangerousCallable, CalledByReduceInEveryProtocol) {
   const Row& row = GetParam();
   expect_critical(PickleAssembler(2).call(row.module, row.name).stop().bytes(), row);
-  expect_critical(PickleAssembler().global(row.module, row.name).mark().quoted("true").tuple().reduce().stop().bytes(), row);
-  expect_critical(PickleAssembler(4).stack_global(row.module, row.name).text("true").tuple1().reduce().stop().bytes(), row);
-  expect_critical(PickleAssembler(4).stack_global(row.module, row.name).empty_tuple().new_object().stop().bytes(), row);
-  expect_critical(PickleAssembler().mark().quoted("true").inst(row.module, row.name).stop().bytes(), row);
-  expect_critical(PickleAssembler(1).mark().global(row.module, row.name).text("true").obj().stop().bytes(), row);
+  expect_critical(PickleAssembler()
+                      .global(row.module, row.name)
+                      .mark()
+                      .quoted("true")
+                      .tuple()
+                      .reduce()
+                      .stop()
+                      .bytes(),
+                  row);
+  expect_critical(PickleAssembler(4)
+                      .stack_global(row.module, row.name)
+                      .text("true")
+                      .tuple1()
+                      .reduce()
+                      .stop()
+                      .bytes(),
+                  row);
+  expect_critical(PickleAssembler(4)
+                      .stack_global(row.module, row.name)
+                      .empty_tuple()
+                      .new_object()
+                      .stop()
+                      .bytes(),
+                  row);
+  expect_critical(PickleAssembler().mark().quoted("true").inst(row.module, row.name).stop().bytes(),
+                  row);
+  expect_critical(
+      PickleAssembler(1).mark().global(row.module, row.name).text("true").obj().stop().bytes(),
+      row);
 }
 
 TEST_P(DangerousCallable, ImportedAloneIsHigh) {
   const Row& row = GetParam();
-  RecordingInspection inspection(PickleAssembler(4).stack_global(row.module, row.name).stop().bytes());
+  RecordingInspection inspection(
+      PickleAssembler(4).stack_global(row.module, row.name).stop().bytes());
   inspect_pickle(inspection);
   EXPECT_TRUE(inspection.has_at_least(Severity::kHigh)) << row.module << "." << row.name;
 }

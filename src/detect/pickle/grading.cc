@@ -25,11 +25,21 @@ namespace {
 /// What a loader cannot call: the stream breaks there, nothing happens.
 bool is_plain_data(PickleValue value) {
   switch (value.kind()) {
-    case PickleKind::kNone: case PickleKind::kBool: case PickleKind::kInteger: case PickleKind::kBigInteger:
-    case PickleKind::kFloat: case PickleKind::kString: case PickleKind::kBytes: case PickleKind::kTuple:
-    case PickleKind::kList: case PickleKind::kDict: case PickleKind::kSet: case PickleKind::kBuffer:
+    case PickleKind::kNone:
+    case PickleKind::kBool:
+    case PickleKind::kInteger:
+    case PickleKind::kBigInteger:
+    case PickleKind::kFloat:
+    case PickleKind::kString:
+    case PickleKind::kBytes:
+    case PickleKind::kTuple:
+    case PickleKind::kList:
+    case PickleKind::kDict:
+    case PickleKind::kSet:
+    case PickleKind::kBuffer:
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -56,14 +66,16 @@ PickleTraits PickleGrading::on_new_name(const PickleName& name) {
     traits.inert = static_cast<std::uint8_t>(state.judgement.uses | PickleTraits::kImport);
     // A reviewed class is no less harmless when it is called with plain arguments by INST or OBJ; a
     // shape rule must see every call.
-    if (state.judgement.shape != PickleShape::kNone) traits.inert &= PickleTraits::kImport | PickleTraits::kRebuild;
+    if (state.judgement.shape != PickleShape::kNone)
+      traits.inert &= PickleTraits::kImport | PickleTraits::kRebuild;
   }
   names_.push_back(std::move(state));
   return traits;
 }
 
-void PickleGrading::state(const Rule& rule, std::uint32_t name, std::uint64_t offset, std::string_view verb,
-                          const PickleMachine* machine, PickleValue evidence) {
+void PickleGrading::state(const Rule& rule, std::uint32_t name, std::uint64_t offset,
+                          std::string_view verb, const PickleMachine* machine,
+                          PickleValue evidence) {
   NameState* about = name < names_.size() ? &names_[name] : nullptr;
   if (about != nullptr) {
     about->stated = true;
@@ -97,40 +109,52 @@ void PickleGrading::state(const Rule& rule, std::uint32_t name, std::uint64_t of
   statement.detail = verb;
   if (about != nullptr) {
     statement.detail += " " + about->text;
-    if (!about->judgement.reaches.empty()) statement.detail += ", which reaches " + shorten(about->judgement.reaches, 120);
-    if (!about->judgement.why.empty()) statement.detail += ": it " + std::string(about->judgement.why);
+    if (!about->judgement.reaches.empty())
+      statement.detail += ", which reaches " + shorten(about->judgement.reaches, 120);
+    if (!about->judgement.why.empty())
+      statement.detail += ": it " + std::string(about->judgement.why);
     statement.references = about->judgement.references;
     about->last_statement = static_cast<std::uint32_t>(statements_.size());
   }
   if (machine != nullptr && !evidence.is(PickleKind::kUnset)) {
-    statement.excerpt = (about != nullptr ? about->text : std::string()) + render_value(*machine, evidence);
+    statement.excerpt =
+        (about != nullptr ? about->text : std::string()) + render_value(*machine, evidence);
   }
   statements_.push_back(std::move(statement));
 }
 
 // A name in a place where it is called, rebuilt or may be called later.
-void PickleGrading::state_name(const PickleMachine& machine, std::uint32_t name, bool called, std::string_view verb,
-                               std::uint64_t offset, PickleValue evidence) {
+void PickleGrading::state_name(const PickleMachine& machine, std::uint32_t name, bool called,
+                               std::string_view verb, std::uint64_t offset, PickleValue evidence) {
   if (name >= names_.size()) return;
   const NameJudgement& judgement = names_[name].judgement;
   const Rule* rule = nullptr;
   switch (judgement.grade) {
-    case NameGrade::kTrusted: return;
-    case NameGrade::kDenied: rule = &rules::kPickleDangerousCallable; break;
+    case NameGrade::kTrusted:
+      return;
+    case NameGrade::kDenied:
+      rule = &rules::kPickleDangerousCallable;
+      break;
     case NameGrade::kAllowed:
       // Reviewed for other uses than this one.
       rule = called ? &rules::kPickleUnknownStandardName : nullptr;
       break;
     case NameGrade::kStandard:
-    case NameGrade::kFramework: rule = &rules::kPickleUnknownStandardName; break;
-    case NameGrade::kThirdParty: rule = called ? &rules::kPickleUnknownCall : &rules::kPickleUnreviewedClass; break;
+    case NameGrade::kFramework:
+      rule = &rules::kPickleUnknownStandardName;
+      break;
+    case NameGrade::kThirdParty:
+      rule = called ? &rules::kPickleUnknownCall : &rules::kPickleUnreviewedClass;
+      break;
   }
   if (rule == nullptr) return;
-  if (!judgement.reaches.empty() && judgement.grade != NameGrade::kDenied) rule = &rules::kPickleDottedName;
+  if (!judgement.reaches.empty() && judgement.grade != NameGrade::kDenied)
+    rule = &rules::kPickleDottedName;
   state(*rule, name, offset, verb, &machine, evidence);
 }
 
-void PickleGrading::on_import(const PickleMachine& machine, PickleValue global, std::uint64_t offset) {
+void PickleGrading::on_import(const PickleMachine& machine, PickleValue global,
+                              std::uint64_t offset) {
   const std::uint32_t name = global.name_id();
   if (name >= names_.size()) return;
   NameState& about = names_[name];
@@ -141,7 +165,8 @@ void PickleGrading::on_import(const PickleMachine& machine, PickleValue global, 
   }
 }
 
-// Visits the names in a value: itself, tuple elements three levels down, items of a fresh container.
+// Visits the names in a value: itself, tuple elements three levels down, items of a fresh
+// container.
 template <typename Visit>
 void PickleGrading::each_name(const PickleMachine& machine, PickleValue value, Visit visit) {
   if (value.is(PickleKind::kGlobal)) {
@@ -154,7 +179,8 @@ void PickleGrading::each_name(const PickleMachine& machine, PickleValue value, V
   for (std::size_t work = 0; !open.empty() && work < 512; ++work) {
     const auto [next, depth] = open.back();
     open.pop_back();
-    const auto inner = next.is(PickleKind::kTuple) ? machine.elements(next) : machine.recent_items(next);
+    const auto inner =
+        next.is(PickleKind::kTuple) ? machine.elements(next) : machine.recent_items(next);
     for (const PickleValue element : inner) {
       if (!element.tainted()) continue;
       if (element.is(PickleKind::kGlobal)) {
@@ -167,32 +193,37 @@ void PickleGrading::each_name(const PickleMachine& machine, PickleValue value, V
 }
 
 // Names among the arguments of a call that is harmless in itself. True when something was stated.
-bool PickleGrading::judge_arguments(const PickleMachine& machine, const PickleCall& call, std::uint32_t callee,
-                                    PickleValue skip) {
+bool PickleGrading::judge_arguments(const PickleMachine& machine, const PickleCall& call,
+                                    std::uint32_t callee, PickleValue skip) {
   bool any = false;
   const auto visit = [&](PickleValue element) {
     if (element.same(skip) || element.name_id() >= names_.size()) return;
     const NameJudgement& judgement = names_[element.name_id()].judgement;
     if (judgement.harmless()) return;
     any = true;
-    const std::string verb = "hands to " + (callee < names_.size() ? names_[callee].text : "a call");
-    state_name(machine, element.name_id(), judgement.grade != NameGrade::kThirdParty, verb, call.offset, call.arguments);
+    const std::string verb =
+        "hands to " + (callee < names_.size() ? names_[callee].text : "a call");
+    state_name(machine, element.name_id(), judgement.grade != NameGrade::kThirdParty, verb,
+               call.offset, call.arguments);
   };
   each_name(machine, call.arguments, visit);
   each_name(machine, call.keywords, visit);
   return any;
 }
 
-// A class that a reviewed function makes an instance of. `plainly`: by cls.__new__(cls, *arguments), so
-// the class must be reviewed for just that; other functions take classes of their own library only.
-void PickleGrading::judge_rebuilt(const PickleMachine& machine, const PickleCall& call, std::uint32_t name, bool plainly) {
+// A class that a reviewed function makes an instance of. `plainly`: by cls.__new__(cls,
+// *arguments), so the class must be reviewed for just that; other functions take classes of their
+// own library only.
+void PickleGrading::judge_rebuilt(const PickleMachine& machine, const PickleCall& call,
+                                  std::uint32_t name, bool plainly) {
   if (name >= names_.size()) return;
   const NameJudgement& judgement = names_[name].judgement;
   if (judgement.harmless()) {
     const bool rebuilds = (judgement.uses & (PickleTraits::kRebuild | PickleTraits::kCall)) != 0;
     if (rebuilds || !plainly || judgement.shape != PickleShape::kNone) return;
   }
-  state_name(machine, name, judgement.grade == NameGrade::kAllowed, "rebuilds objects of", call.offset, call.arguments);
+  state_name(machine, name, judgement.grade == NameGrade::kAllowed, "rebuilds objects of",
+             call.offset, call.arguments);
 }
 
 void PickleGrading::on_call(const PickleMachine& machine, const PickleCall& call) {
@@ -200,8 +231,11 @@ void PickleGrading::on_call(const PickleMachine& machine, const PickleCall& call
   if (!call.callable.is(PickleKind::kGlobal)) {
     if (is_plain_data(call.callable)) return;
     if (call.callable.is(PickleKind::kExtension)) return;  // stated where the code stands
-    state(rules::kPickleComputedName, call.callable.is(PickleKind::kObject) ? call.callable.name_id() : PickleValue::kNoName,
-          call.offset, call.callable.is(PickleKind::kObject) ? "calls what comes from" : "calls a value that cannot be told",
+    state(rules::kPickleComputedName,
+          call.callable.is(PickleKind::kObject) ? call.callable.name_id() : PickleValue::kNoName,
+          call.offset,
+          call.callable.is(PickleKind::kObject) ? "calls what comes from"
+                                                : "calls a value that cannot be told",
           &machine, call.arguments);
     each_name(machine, call.arguments, [&](PickleValue element) {
       state_name(machine, element.name_id(), true, "hands on", call.offset, call.arguments);
@@ -213,7 +247,8 @@ void PickleGrading::on_call(const PickleMachine& machine, const PickleCall& call
   const NameJudgement& judgement = names_[name].judgement;
   if (!judgement.harmless()) {
     const bool rebuilt = call.kind == PickleCallKind::kNewObject;
-    state_name(machine, name, !rebuilt, rebuilt ? "rebuilds objects of" : "calls", call.offset, call.arguments);
+    state_name(machine, name, !rebuilt, rebuilt ? "rebuilds objects of" : "calls", call.offset,
+               call.arguments);
     judge_arguments(machine, call, name, {});
     return;
   }
@@ -225,22 +260,29 @@ void PickleGrading::on_call(const PickleMachine& machine, const PickleCall& call
   const std::uint8_t uses = judgement.uses;
   bool covered = false;
   switch (call.kind) {
-    case PickleCallKind::kReduce: covered = (uses & PickleTraits::kCall) != 0; break;
-    case PickleCallKind::kNewObject: covered = (uses & (PickleTraits::kRebuild | PickleTraits::kCall)) != 0; break;
+    case PickleCallKind::kReduce:
+      covered = (uses & PickleTraits::kCall) != 0;
+      break;
+    case PickleCallKind::kNewObject:
+      covered = (uses & (PickleTraits::kRebuild | PickleTraits::kCall)) != 0;
+      break;
     case PickleCallKind::kInstance:
       covered = (uses & PickleTraits::kCall) != 0 ||
                 ((uses & PickleTraits::kRebuild) != 0 && call.arguments.tuple_length() == 0);
       break;
   }
   PickleValue subject;
-  if (judgement.shape != PickleShape::kNone && (call.kind != PickleCallKind::kNewObject || !covered)) {
+  if (judgement.shape != PickleShape::kNone &&
+      (call.kind != PickleCallKind::kNewObject || !covered)) {
     const ShapeVerdict verdict = apply_shape(judgement.shape, machine, call);
     subject = verdict.subject;
     switch (verdict.kind) {
-      case ShapeVerdict::Kind::kInert: break;
-      case ShapeVerdict::Kind::kRebuilds: 
+      case ShapeVerdict::Kind::kInert:
+        break;
+      case ShapeVerdict::Kind::kRebuilds:
         judge_rebuilt(machine, call, subject.name_id(),
-                      judgement.shape == PickleShape::kNewobj || judgement.shape == PickleShape::kReconstructor);
+                      judgement.shape == PickleShape::kNewobj ||
+                          judgement.shape == PickleShape::kReconstructor);
         break;
       case ShapeVerdict::Kind::kUses: {
         const std::uint32_t used = subject.name_id();
@@ -254,8 +296,8 @@ void PickleGrading::on_call(const PickleMachine& machine, const PickleCall& call
         break;
       case ShapeVerdict::Kind::kOther:
         if (!judge_arguments(machine, call, name, {})) {
-          state(rules::kPickleUnknownStandardName, name, call.offset, "calls with arguments of an unreviewed form",
-                &machine, call.arguments);
+          state(rules::kPickleUnknownStandardName, name, call.offset,
+                "calls with arguments of an unreviewed form", &machine, call.arguments);
         }
         return;
     }
@@ -264,13 +306,14 @@ void PickleGrading::on_call(const PickleMachine& machine, const PickleCall& call
   if (!covered) {
     state(rules::kPickleUnknownStandardName, name, call.offset, "calls", &machine, call.arguments);
   } else if (!call.arguments.is(PickleKind::kTuple) && !is_plain_data(call.arguments)) {
-    state(rules::kPickleComputedName, name, call.offset, "calls with computed arguments", &machine, {});
+    state(rules::kPickleComputedName, name, call.offset, "calls with computed arguments", &machine,
+          {});
   }
   judge_arguments(machine, call, name, subject);
 }
 
-void PickleGrading::on_build(const PickleMachine& machine, PickleValue target, PickleValue state_value,
-                             std::uint64_t offset) {
+void PickleGrading::on_build(const PickleMachine& machine, PickleValue target,
+                             PickleValue state_value, std::uint64_t offset) {
   if (target.is(PickleKind::kGlobal)) {
     const std::uint32_t name = target.name_id();
     if (name < names_.size() && names_[name].judgement.grade == NameGrade::kDenied) {
@@ -278,28 +321,37 @@ void PickleGrading::on_build(const PickleMachine& machine, PickleValue target, P
     }
     state(rules::kPickleRegistryWrite, name, offset, "sets attributes of", &machine, state_value);
   } else if (target.is(PickleKind::kExtension)) {
-    state(rules::kPickleRegistryWrite, PickleValue::kNoName, offset, "sets attributes of an extension", &machine, state_value);
+    state(rules::kPickleRegistryWrite, PickleValue::kNoName, offset,
+          "sets attributes of an extension", &machine, state_value);
   }
   each_name(machine, state_value, [&](PickleValue element) {
-    if (element.name_id() < names_.size() && names_[element.name_id()].judgement.grade == NameGrade::kDenied) {
+    if (element.name_id() < names_.size() &&
+        names_[element.name_id()].judgement.grade == NameGrade::kDenied) {
       state_name(machine, element.name_id(), true, "gives an object", offset, state_value);
     }
   });
 }
 
-void PickleGrading::on_store(const PickleMachine& machine, PickleValue target, std::span<const PickleValue> items,
-                             std::uint64_t offset) {
-  const std::uint32_t name = target.is(PickleKind::kGlobal) ? target.name_id() : PickleValue::kNoName;
-  state(rules::kPickleRegistryWrite, name, offset, name == PickleValue::kNoName ? "stores into an extension" : "stores into",
+void PickleGrading::on_store(const PickleMachine& machine, PickleValue target,
+                             std::span<const PickleValue> items, std::uint64_t offset) {
+  const std::uint32_t name =
+      target.is(PickleKind::kGlobal) ? target.name_id() : PickleValue::kNoName;
+  state(rules::kPickleRegistryWrite, name, offset,
+        name == PickleValue::kNoName ? "stores into an extension" : "stores into",
         items.empty() ? nullptr : &machine, items.empty() ? PickleValue() : items.front());
 }
 
-void PickleGrading::on_foreign_persistent_id(const PickleMachine& machine, PickleValue id, std::uint64_t offset) {
+void PickleGrading::on_foreign_persistent_id(const PickleMachine& machine, PickleValue id,
+                                             std::uint64_t offset) {
   const auto parts = machine.elements(id);
-  if (parts.size() >= 2 && parts[1].is(PickleKind::kGlobal) && machine.text(parts[0], 8) == "module") return;
-  state(rules::kPicklePersistentId, PickleValue::kNoName, offset, "asks the loader for an object", &machine, id);
+  if (parts.size() >= 2 && parts[1].is(PickleKind::kGlobal) &&
+      machine.text(parts[0], 8) == "module")
+    return;
+  state(rules::kPicklePersistentId, PickleValue::kNoName, offset, "asks the loader for an object",
+        &machine, id);
   each_name(machine, id, [&](PickleValue element) {
-    if (element.name_id() < names_.size() && names_[element.name_id()].judgement.grade == NameGrade::kDenied) {
+    if (element.name_id() < names_.size() &&
+        names_[element.name_id()].judgement.grade == NameGrade::kDenied) {
       state_name(machine, element.name_id(), true, "hands to the loader", offset, id);
     }
   });
@@ -307,36 +359,63 @@ void PickleGrading::on_foreign_persistent_id(const PickleMachine& machine, Pickl
 
 void PickleGrading::on_extension(std::uint64_t code, bool resolved, std::uint64_t offset) {
   state(rules::kPickleExtensionCode, PickleValue::kNoName, offset,
-        "imports by extension code " + std::to_string(code) + (resolved ? ", registered by this stream" : ""), nullptr, {});
+        "imports by extension code " + std::to_string(code) +
+            (resolved ? ", registered by this stream" : ""),
+        nullptr, {});
 }
 
-void PickleGrading::on_data(std::uint64_t offset, std::uint64_t length) { inspection_.data_range(offset, length); }
+void PickleGrading::on_data(std::uint64_t offset, std::uint64_t length) {
+  inspection_.data_range(offset, length);
+}
 
 void PickleGrading::on_oddity(PickleOddity oddity, std::uint64_t offset) {
   const auto say = [&](const Rule& rule, std::string_view text) {
     state(rule, PickleValue::kNoName, offset, text, nullptr, {});
   };
   switch (oddity) {
-    case PickleOddity::kFrameCrossed: say(rules::kPickleFrameDisagreement, "an opcode or its operand leaves its frame"); break;
-    case PickleOddity::kFrameOverlap: say(rules::kPickleFrameDisagreement, "a frame begins inside another"); break;
-    case PickleOddity::kFrameBeyondEnd: say(rules::kPickleFrameDisagreement, "a frame is longer than the file"); break;
-    case PickleOddity::kMemoOverwritten: say(rules::kPickleMemoConfusion, "a memo slot is written twice"); break;
-    case PickleOddity::kLeftOnStack: say(rules::kPickleStackMisuse, "values stay on the stack at STOP"); break;
-    case PickleOddity::kResultDropped: say(rules::kPickleStackMisuse, "the result of an unreviewed call is dropped"); break;
-    case PickleOddity::kExpansion: say(rules::kPickleExpansion, "containers hold the same container twice over many levels"); break;
-    case PickleOddity::kUnnamed: say(rules::kPickleComputedName, "imports a name that cannot be told from the stream"); break;
-    case PickleOddity::kTooDeep: too_deep_ = true; break;
-    case PickleOddity::kTooManyNames: too_many_names_ = true; break;
+    case PickleOddity::kFrameCrossed:
+      say(rules::kPickleFrameDisagreement, "an opcode or its operand leaves its frame");
+      break;
+    case PickleOddity::kFrameOverlap:
+      say(rules::kPickleFrameDisagreement, "a frame begins inside another");
+      break;
+    case PickleOddity::kFrameBeyondEnd:
+      say(rules::kPickleFrameDisagreement, "a frame is longer than the file");
+      break;
+    case PickleOddity::kMemoOverwritten:
+      say(rules::kPickleMemoConfusion, "a memo slot is written twice");
+      break;
+    case PickleOddity::kLeftOnStack:
+      say(rules::kPickleStackMisuse, "values stay on the stack at STOP");
+      break;
+    case PickleOddity::kResultDropped:
+      say(rules::kPickleStackMisuse, "the result of an unreviewed call is dropped");
+      break;
+    case PickleOddity::kExpansion:
+      say(rules::kPickleExpansion, "containers hold the same container twice over many levels");
+      break;
+    case PickleOddity::kUnnamed:
+      say(rules::kPickleComputedName, "imports a name that cannot be told from the stream");
+      break;
+    case PickleOddity::kTooDeep:
+      too_deep_ = true;
+      break;
+    case PickleOddity::kTooManyNames:
+      too_many_names_ = true;
+      break;
   }
 }
 
-void PickleGrading::on_stream_begin(std::uint64_t offset, formats::PicklePlace place, formats::PickleFrames /*frames*/) {
+void PickleGrading::on_stream_begin(std::uint64_t offset, formats::PicklePlace place,
+                                    formats::PickleFrames /*frames*/) {
   if (place == formats::PicklePlace::kHidden) {
-    state(rules::kPickleHiddenStream, PickleValue::kNoName, offset, "a stream begins behind bytes that belong to none", nullptr, {});
+    state(rules::kPickleHiddenStream, PickleValue::kNoName, offset,
+          "a stream begins behind bytes that belong to none", nullptr, {});
   }
 }
 
-void PickleGrading::on_stream_end(const PickleMachine& /*machine*/, const formats::PickleOutcome& /*outcome*/) {}
+void PickleGrading::on_stream_end(const PickleMachine& /*machine*/,
+                                  const formats::PickleOutcome& /*outcome*/) {}
 
 void PickleGrading::finish() {
   open_nested();
@@ -349,8 +428,9 @@ void PickleGrading::finish() {
       state(rules::kPickleImportOnly, i, about.first_import, "refers to", nullptr, {});
     }
   }
-  std::stable_sort(statements_.begin(), statements_.end(),
-                   [](const Statement& a, const Statement& b) { return a.rule->severity > b.rule->severity; });
+  std::stable_sort(
+      statements_.begin(), statements_.end(),
+      [](const Statement& a, const Statement& b) { return a.rule->severity > b.rule->severity; });
   for (Statement& statement : statements_) {
     FindingDraft draft;
     draft.offset = statement.offset;
@@ -362,9 +442,11 @@ void PickleGrading::finish() {
     inspection_.finding(*statement.rule, std::move(draft));
   }
   if (too_deep_) inspection_.incomplete("limit", "the stack of the pickle is deeper than is kept");
-  if (too_many_names_) inspection_.incomplete("limit", "the pickle imports more distinct names than are kept");
+  if (too_many_names_)
+    inspection_.incomplete("limit", "the pickle imports more distinct names than are kept");
   if (dropped_ != 0) {
-    inspection_.incomplete("limit", std::to_string(dropped_) + " further names of the pickle are not listed");
+    inspection_.incomplete(
+        "limit", std::to_string(dropped_) + " further names of the pickle are not listed");
   }
 }
 

@@ -12,16 +12,18 @@
 namespace saiph::detect {
 
 /// Collects every distinct (name, statement) of one artefact with its count and states it once, in
-/// finish(). Memory: bounded by PickleNames and kMostStatements. One thread; the inspection outlives it.
+/// finish(). Memory: bounded by PickleNames and kMostStatements. One thread; the inspection
+/// outlives it.
 class PickleGrading final : public formats::PickleFileObserver {
  public:
   explicit PickleGrading(Inspection& inspection) : inspection_(inspection) {}
 
   formats::PickleTraits on_new_name(const formats::PickleName& name) override;
-  void on_import(const formats::PickleMachine& machine, formats::PickleValue global, std::uint64_t offset) override;
+  void on_import(const formats::PickleMachine& machine, formats::PickleValue global,
+                 std::uint64_t offset) override;
   void on_call(const formats::PickleMachine& machine, const formats::PickleCall& call) override;
-  void on_build(const formats::PickleMachine& machine, formats::PickleValue target, formats::PickleValue state,
-                std::uint64_t offset) override;
+  void on_build(const formats::PickleMachine& machine, formats::PickleValue target,
+                formats::PickleValue state, std::uint64_t offset) override;
   void on_store(const formats::PickleMachine& machine, formats::PickleValue target,
                 std::span<const formats::PickleValue> items, std::uint64_t offset) override;
   void on_foreign_persistent_id(const formats::PickleMachine& machine, formats::PickleValue id,
@@ -30,8 +32,10 @@ class PickleGrading final : public formats::PickleFileObserver {
   void on_nested(std::uint64_t payload, std::uint64_t length, bool text) override;
   void on_data(std::uint64_t offset, std::uint64_t length) override;
   void on_oddity(formats::PickleOddity oddity, std::uint64_t offset) override;
-  void on_stream_begin(std::uint64_t offset, formats::PicklePlace place, formats::PickleFrames frames) override;
-  void on_stream_end(const formats::PickleMachine& machine, const formats::PickleOutcome& outcome) override;
+  void on_stream_begin(std::uint64_t offset, formats::PicklePlace place,
+                       formats::PickleFrames frames) override;
+  void on_stream_end(const formats::PickleMachine& machine,
+                     const formats::PickleOutcome& outcome) override;
 
   /// States what was collected. Once, after the walk.
   void finish();
@@ -62,11 +66,12 @@ class PickleGrading final : public formats::PickleFileObserver {
 
   void state(const Rule& rule, std::uint32_t name, std::uint64_t offset, std::string_view verb,
              const formats::PickleMachine* machine, formats::PickleValue evidence);
-  void state_name(const formats::PickleMachine& machine, std::uint32_t name, bool called, std::string_view verb,
-                  std::uint64_t offset, formats::PickleValue evidence);
-  void judge_rebuilt(const formats::PickleMachine& machine, const formats::PickleCall& call, std::uint32_t name, bool plainly);
-  bool judge_arguments(const formats::PickleMachine& machine, const formats::PickleCall& call, std::uint32_t callee,
-                       formats::PickleValue skip);
+  void state_name(const formats::PickleMachine& machine, std::uint32_t name, bool called,
+                  std::string_view verb, std::uint64_t offset, formats::PickleValue evidence);
+  void judge_rebuilt(const formats::PickleMachine& machine, const formats::PickleCall& call,
+                     std::uint32_t name, bool plainly);
+  bool judge_arguments(const formats::PickleMachine& machine, const formats::PickleCall& call,
+                       std::uint32_t callee, formats::PickleValue skip);
   template <typename Visit>
   void each_name(const formats::PickleMachine& machine, formats::PickleValue value, Visit visit);
   void open_nested();

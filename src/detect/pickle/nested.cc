@@ -21,7 +21,8 @@ Bytes latin1_of_utf8(ByteView text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] < 0x80) {
       out.push_back(text[i]);
-    } else if ((text[i] == 0xC2 || text[i] == 0xC3) && i + 1 < text.size() && (text[i + 1] & 0xC0) == 0x80) {
+    } else if ((text[i] == 0xC2 || text[i] == 0xC3) && i + 1 < text.size() &&
+               (text[i + 1] & 0xC0) == 0x80) {
       out.push_back(static_cast<std::uint8_t>(((text[i] & 3U) << 6) | (text[i + 1] & 0x3FU)));
       ++i;
     } else {
@@ -48,12 +49,14 @@ void PickleGrading::open_nested() {
   constexpr std::uint64_t kHead = 8192;
   for (const Nested& nested : nested_) {
     if (nested.claimed) continue;
-    auto head = read_range(inspection_.source(), nested.payload, std::min(nested.length, kHead), kHead);
+    auto head =
+        read_range(inspection_.source(), nested.payload, std::min(nested.length, kHead), kHead);
     if (!head) continue;
     if (nested.text) *head = latin1_of_utf8(*head);
     const ViewSource view(*head);
     if (!formats::probe_pickle(*head, view)) continue;
-    state(rules::kPickleNested, PickleValue::kNoName, nested.payload, "a value holds a pickle stream", nullptr, {});
+    state(rules::kPickleNested, PickleValue::kNoName, nested.payload,
+          "a value holds a pickle stream", nullptr, {});
     member(nested.payload, nested.length, nested.text, "as:pickle");
   }
 }
@@ -62,7 +65,8 @@ void PickleGrading::open_nested() {
 void PickleGrading::open_bytes(PickleValue bytes) {
   constexpr std::uint64_t kMostOpened = 10'000;
   if (++opened_ > kMostOpened) {
-    if (opened_ == kMostOpened + 1) inspection_.incomplete("limit", "more values are loaded as artefacts than are opened");
+    if (opened_ == kMostOpened + 1)
+      inspection_.incomplete("limit", "more values are loaded as artefacts than are opened");
     return;
   }
   for (Nested& nested : nested_) {
@@ -75,20 +79,25 @@ void PickleGrading::open_bytes(PickleValue bytes) {
   // The value keeps 14 bits of its length; a longer one is cut at the end of the artefact, and what
   // follows it there is this stream's own tail.
   std::uint64_t length = bytes.text_length();
-  if (length == PickleValue::kMaxTextLength) length = inspection_.source().size() - bytes.text_offset();
+  if (length == PickleValue::kMaxTextLength)
+    length = inspection_.source().size() - bytes.text_offset();
   member(bytes.text_offset(), length, false, "");
 }
 
-void PickleGrading::member(std::uint64_t payload, std::uint64_t length, bool text, std::string role) {
+void PickleGrading::member(std::uint64_t payload, std::uint64_t length, bool text,
+                           std::string role) {
   MemberDraft draft;
   draft.name = "value@" + std::to_string(payload);
   draft.role = std::move(role);
   const std::uint64_t most = inspection_.limits().string_bytes;
   draft.open = [source = inspection_.source_ptr(), payload, length, text,
                 most]() -> Result<std::shared_ptr<const ByteSource>> {
-    if (!text) return std::shared_ptr<const ByteSource>(std::make_shared<const SubSource>(source, payload, length));
+    if (!text)
+      return std::shared_ptr<const ByteSource>(
+          std::make_shared<const SubSource>(source, payload, length));
     SAIPH_TRY(const Bytes raw, read_range(*source, payload, length, most));
-    return std::shared_ptr<const ByteSource>(std::make_shared<const MemorySource>(latin1_of_utf8(raw)));
+    return std::shared_ptr<const ByteSource>(
+        std::make_shared<const MemorySource>(latin1_of_utf8(raw)));
   };
   inspection_.member(std::move(draft));
 }

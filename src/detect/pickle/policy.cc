@@ -11,11 +11,20 @@ namespace {
 
 // Attributes that lead out of an object into the interpreter.
 constexpr auto kInternals = std::to_array<std::string_view>({
-    "__base__", "__bases__", "__builtins__", "__call__", "__class__", "__closure__", "__code__", "__defaults__",
-    "__delattr__", "__dict__", "__func__", "__get__", "__getattr__", "__getattribute__", "__globals__", "__import__",
-    "__init__", "__init_subclass__", "__kwdefaults__", "__loader__", "__module__", "__mro__", "__new__", "__reduce__",
-    "__reduce_ex__", "__self__", "__set__", "__setattr__", "__setstate__", "__spec__", "__subclasses__", "__wrapped__",
-    "f_back", "f_builtins", "f_globals", "f_locals", "gi_code", "gi_frame", "mro", "tb_frame",
+    "__base__",       "__bases__",        "__builtins__",
+    "__call__",       "__class__",        "__closure__",
+    "__code__",       "__defaults__",     "__delattr__",
+    "__dict__",       "__func__",         "__get__",
+    "__getattr__",    "__getattribute__", "__globals__",
+    "__import__",     "__init__",         "__init_subclass__",
+    "__kwdefaults__", "__loader__",       "__module__",
+    "__mro__",        "__new__",          "__reduce__",
+    "__reduce_ex__",  "__self__",         "__set__",
+    "__setattr__",    "__setstate__",     "__spec__",
+    "__subclasses__", "__wrapped__",      "f_back",
+    "f_builtins",     "f_globals",        "f_locals",
+    "gi_code",        "gi_frame",         "mro",
+    "tb_frame",
 });
 
 bool is_internal(std::string_view part) {
@@ -54,7 +63,8 @@ bool denied(std::string_view module, std::string_view name, NameJudgement& out) 
 
 // A module's name under which another one keeps its copy: "pip._vendor.requests" is requests.
 std::string_view without_vendor(std::string_view module) {
-  for (const std::string_view infix : {"._vendor.", ".externals.", ".extern.", ".vendored.", ".vendor.", "._distutils."}) {
+  for (const std::string_view infix :
+       {"._vendor.", ".externals.", ".extern.", ".vendored.", ".vendor.", "._distutils."}) {
     const auto at = module.rfind(infix);
     if (at == std::string_view::npos) continue;
     return infix == "._distutils." ? module.substr(at + 2) : module.substr(at + infix.size());
@@ -62,8 +72,8 @@ std::string_view without_vendor(std::string_view module) {
   return module;
 }
 
-// "random" + "_os.system": every split of the chain into a module and the rest, with and without the
-// module it starts in, a leading underscore being the usual private alias.
+// "random" + "_os.system": every split of the chain into a module and the rest, with and without
+// the module it starts in, a leading underscore being the usual private alias.
 bool chain_denied(std::string_view module, std::string_view name, NameJudgement& out) {
   const auto parts = split_dots(name);
   for (std::size_t split = 1; split < parts.size(); ++split) {
@@ -87,12 +97,14 @@ bool chain_denied(std::string_view module, std::string_view name, NameJudgement&
 
 bool trusted(const formats::PickleName& name, const Trust& trust) {
   const std::string full = name.module + "." + name.name;
-  if (std::find(trust.classes.begin(), trust.classes.end(), full) != trust.classes.end()) return true;
+  if (std::find(trust.classes.begin(), trust.classes.end(), full) != trust.classes.end())
+    return true;
   return std::any_of(trust.modules.begin(), trust.modules.end(), [&](const std::string& module) {
     std::string_view prefix = module;
     if (prefix.ends_with('.')) prefix.remove_suffix(1);
     return name.module == prefix ||
-           (name.module.size() > prefix.size() && name.module.starts_with(prefix) && name.module[prefix.size()] == '.');
+           (name.module.size() > prefix.size() && name.module.starts_with(prefix) &&
+            name.module[prefix.size()] == '.');
   });
 }
 
@@ -111,7 +123,8 @@ NameJudgement judge_pickle_name(const formats::PickleName& name, const Trust& tr
   const auto [old_module, old_name] = formats::map_python2_name(name.raw_module, name.raw_name);
   const std::string_view vendored = without_vendor(name.module);
   if (denied(name.module, name.name, out) || denied(name.raw_module, name.raw_name, out) ||
-      denied(old_module, old_name, out) || (vendored != name.module && denied(vendored, name.name, out)) ||
+      denied(old_module, old_name, out) ||
+      (vendored != name.module && denied(vendored, name.name, out)) ||
       chain_denied(name.module, name.name, out)) {
     return out;
   }
@@ -121,7 +134,8 @@ NameJudgement judge_pickle_name(const formats::PickleName& name, const Trust& tr
     return out;
   }
   // Cython's own reconstruction: checks a checksum, makes the class, sets plain attributes.
-  if (name.name.starts_with("__pyx_unpickle_") && package_kind(name.module) == PackageKind::kFramework) {
+  if (name.name.starts_with("__pyx_unpickle_") &&
+      package_kind(name.module) == PackageKind::kFramework) {
     out.grade = NameGrade::kAllowed;
     out.uses = formats::PickleTraits::kImport;
     out.shape = PickleShape::kUnpickle;
@@ -134,11 +148,13 @@ NameJudgement judge_pickle_name(const formats::PickleName& name, const Trust& tr
     std::string_view first = parts[0];
     while (first.starts_with('_')) first.remove_prefix(1);
     // A class may be called like a module, but modules are lower case and so are few classes.
-    if (package_kind(first) == PackageKind::kStandard) out.reaches = std::string(first) + "." + join(parts, 1, parts.size());
+    if (package_kind(first) == PackageKind::kStandard)
+      out.reaches = std::string(first) + "." + join(parts, 1, parts.size());
   }
   if (out.reaches.empty() && trusted(name, trust)) {
     out.grade = NameGrade::kTrusted;
-    out.uses = formats::PickleTraits::kImport | formats::PickleTraits::kRebuild | formats::PickleTraits::kCall;
+    out.uses = formats::PickleTraits::kImport | formats::PickleTraits::kRebuild |
+               formats::PickleTraits::kCall;
     return out;
   }
   // TorchScript's own archive namespace: resolved inside the archive, never by Python's import.
@@ -151,8 +167,12 @@ NameJudgement judge_pickle_name(const formats::PickleName& name, const Trust& tr
     case PackageKind::kStandard:
       out.grade = name.module == "__main__" ? NameGrade::kThirdParty : NameGrade::kStandard;
       break;
-    case PackageKind::kFramework: out.grade = NameGrade::kFramework; break;
-    case PackageKind::kUnknown: out.grade = NameGrade::kThirdParty; break;
+    case PackageKind::kFramework:
+      out.grade = NameGrade::kFramework;
+      break;
+    case PackageKind::kUnknown:
+      out.grade = NameGrade::kThirdParty;
+      break;
   }
   return out;
 }

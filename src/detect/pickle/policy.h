@@ -31,9 +31,9 @@ struct NameJudgement {
   bool harmless() const { return grade == NameGrade::kAllowed || grade == NameGrade::kTrusted; }
 };
 
-/// Exact default-deny. The hand-kept allow-list comes first, then the deny-list (also for what a dotted
-/// name reaches, for vendored copies, for Python 2 spellings), then the generated allow-list, then the
-/// user's trust. Any thread; cost: some binary searches.
+/// Exact default-deny. The hand-kept allow-list comes first, then the deny-list (also for what a
+/// dotted name reaches, for vendored copies, for Python 2 spellings), then the generated
+/// allow-list, then the user's trust. Any thread; cost: some binary searches.
 NameJudgement judge_pickle_name(const formats::PickleName& name, const Trust& trust);
 
 }  // namespace saiph::detect

@@ -14,9 +14,12 @@ constexpr std::size_t kMostBytes = 160;
 
 std::string render_leaf(const PickleMachine& machine, PickleValue value) {
   switch (value.kind()) {
-    case PickleKind::kNone: return "None";
-    case PickleKind::kBool: return value.payload() != 0 ? "True" : "False";
-    case PickleKind::kInteger: return std::to_string(value.as_integer());
+    case PickleKind::kNone:
+      return "None";
+    case PickleKind::kBool:
+      return value.payload() != 0 ? "True" : "False";
+    case PickleKind::kInteger:
+      return std::to_string(value.as_integer());
     case PickleKind::kString:
     case PickleKind::kBytes:
     case PickleKind::kComputed: {
@@ -24,14 +27,18 @@ std::string render_leaf(const PickleMachine& machine, PickleValue value) {
       const std::string quoted = text ? "'" + shorten(*text, 100) + "'" : "'...'";
       return value.is(PickleKind::kBytes) ? "b" + quoted : quoted;
     }
-    case PickleKind::kGlobal: return machine.name(value) != nullptr ? render_name(*machine.name(value)) : "...";
+    case PickleKind::kGlobal:
+      return machine.name(value) != nullptr ? render_name(*machine.name(value)) : "...";
     case PickleKind::kObject: {
       const auto* name = machine.name(value);
       return name != nullptr ? render_name(*name) + "(...)" : "...";
     }
-    case PickleKind::kList: return "[...]";
-    case PickleKind::kDict: return "{...}";
-    default: return "...";
+    case PickleKind::kList:
+      return "[...]";
+    case PickleKind::kDict:
+      return "{...}";
+    default:
+      return "...";
   }
 }
 

@@ -15,21 +15,33 @@ namespace {
 // Values that cannot do anything: everything but names, results of calls and what is not known.
 bool is_literal(PickleValue value) {
   switch (value.kind()) {
-    case PickleKind::kNone: case PickleKind::kBool: case PickleKind::kInteger: case PickleKind::kBigInteger:
-    case PickleKind::kFloat: case PickleKind::kString: case PickleKind::kBytes: case PickleKind::kComputed:
-    case PickleKind::kBuffer: case PickleKind::kDtype:
+    case PickleKind::kNone:
+    case PickleKind::kBool:
+    case PickleKind::kInteger:
+    case PickleKind::kBigInteger:
+    case PickleKind::kFloat:
+    case PickleKind::kString:
+    case PickleKind::kBytes:
+    case PickleKind::kComputed:
+    case PickleKind::kBuffer:
+    case PickleKind::kDtype:
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 
 bool is_text(PickleValue value) {
-  return value.is(PickleKind::kString) || value.is(PickleKind::kBytes) || value.is(PickleKind::kComputed);
+  return value.is(PickleKind::kString) || value.is(PickleKind::kBytes) ||
+         value.is(PickleKind::kComputed);
 }
 
-ShapeVerdict inert_if(bool harmless) { return {harmless ? Kind::kInert : Kind::kOther, {}}; }
+ShapeVerdict inert_if(bool harmless) {
+  return {harmless ? Kind::kInert : Kind::kOther, {}};
+}
 
-// cls and plain arguments: the class is what matters, any other name among them makes it another thing.
+// cls and plain arguments: the class is what matters, any other name among them makes it another
+// thing.
 ShapeVerdict rebuilds_first(std::span<const PickleValue> args) {
   if (args.empty() || !args[0].is(PickleKind::kGlobal)) return {};
   return {Kind::kRebuilds, args[0]};
@@ -37,17 +49,22 @@ ShapeVerdict rebuilds_first(std::span<const PickleValue> args) {
 
 }  // namespace
 
-ShapeVerdict apply_shape(PickleShape shape, const PickleMachine& machine, const formats::PickleCall& call) {
+ShapeVerdict apply_shape(PickleShape shape, const PickleMachine& machine,
+                         const formats::PickleCall& call) {
   const auto args = machine.elements(call.arguments);
-  const bool whole = call.arguments.is(PickleKind::kTuple) && args.size() == call.arguments.tuple_length() &&
+  const bool whole = call.arguments.is(PickleKind::kTuple) &&
+                     args.size() == call.arguments.tuple_length() &&
                      call.keywords.is(PickleKind::kUnset);
   if (!whole) return {};
-  const bool rest_untainted = args.size() < 2 || std::none_of(args.begin() + 1, args.end(), [](PickleValue v) {
-    return v.tainted() && v.is(PickleKind::kGlobal);
-  });
+  const bool rest_untainted =
+      args.size() < 2 ||
+      std::none_of(
+          args.begin() + 1, args.end(),
+          [](PickleValue v) { return v.tainted() && v.is(PickleKind::kGlobal); });
   switch (shape) {
     case PickleShape::kReconstructor: {
-      // copyreg._reconstructor(cls, base, state): base.__new__(cls, state), base.__init__(obj, state)
+      // copyreg._reconstructor(cls, base, state): base.__new__(cls, state), base.__init__(obj,
+      // state)
       if (args.size() != 3 || !args[1].is(PickleKind::kGlobal) || args[1].tainted()) return {};
       return rebuilds_first(args);
     }
@@ -55,18 +72,24 @@ ShapeVerdict apply_shape(PickleShape shape, const PickleMachine& machine, const 
       if (!rest_untainted) return {};
       return rebuilds_first(args);
     case PickleShape::kGetattr: {
-      // The result is judged by its own dotted name, wherever it is used.
+      // Enumerations pickle their members this way. The result carries its own dotted name and is
+      // judged by it wherever it is used; here it only must not leave the class.
       if (args.size() != 2 || !args[0].is(PickleKind::kGlobal)) return {};
       const auto* owner = machine.name(args[0]);
       const auto attribute = machine.text(args[1], 256);
       if (owner == nullptr || !attribute) return {};
-      return inert_if(find_allowed(owner->module, owner->name + "." + *attribute).has_value());
+      const std::string full = owner->name + "." + *attribute;
+      return inert_if(find_allowed(owner->module, full).has_value() ||
+                      (!args[0].tainted() && !attribute->starts_with('_') &&
+                       attribute->find('.') == std::string::npos &&
+                       !find_denied(owner->module, full)));
     }
     case PickleShape::kPartial:
     case PickleShape::kFactory:
     case PickleShape::kUfunc:
       if (args.empty()) return inert_if(shape == PickleShape::kFactory);
-      if (args[0].is(PickleKind::kNone)) return inert_if(shape == PickleShape::kFactory && rest_untainted);
+      if (args[0].is(PickleKind::kNone))
+        return inert_if(shape == PickleShape::kFactory && rest_untainted);
       // numpy.core._ufunc_reconstruct(module, name) is getattr(import_module(module), name).
       if (shape == PickleShape::kUfunc) {
         const auto module = args.size() == 2 ? machine.text(args[0], 256) : std::nullopt;
@@ -74,7 +97,8 @@ ShapeVerdict apply_shape(PickleShape shape, const PickleMachine& machine, const 
         if (!module || !name) return {};
         return inert_if(find_allowed(*module, *name).has_value() || *module == "scipy.special" ||
                         (*module == "numpy" && !find_denied(*module, *name)) ||
-                        *module == "numpy.core._multiarray_umath" || *module == "numpy._core._multiarray_umath");
+                        *module == "numpy.core._multiarray_umath" ||
+                        *module == "numpy._core._multiarray_umath");
       }
       if (!rest_untainted) return {};
       return {args[0].is(PickleKind::kGlobal) ? Kind::kUses : Kind::kOther, args[0]};
@@ -87,9 +111,10 @@ ShapeVerdict apply_shape(PickleShape shape, const PickleMachine& machine, const 
         if (c == '_') return '-';
         return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
       });
-      return inert_if(*encoding == "latin1" || *encoding == "latin-1" || *encoding == "utf-8" || *encoding == "utf8" ||
-                      *encoding == "ascii" || *encoding == "iso-8859-1" || *encoding == "iso8859-1" ||
-                      *encoding == "l1" || *encoding == "raw-unicode-escape");
+      return inert_if(*encoding == "latin1" || *encoding == "latin-1" || *encoding == "utf-8" ||
+                      *encoding == "utf8" || *encoding == "ascii" || *encoding == "iso-8859-1" ||
+                      *encoding == "iso8859-1" || *encoding == "l1" ||
+                      *encoding == "raw-unicode-escape");
     }
     case PickleShape::kZone:
     case PickleShape::kPath:
@@ -109,26 +134,32 @@ ShapeVerdict apply_shape(PickleShape shape, const PickleMachine& machine, const 
       if (args.empty() || !rest_untainted) return {};
       if (!args[0].is(PickleKind::kGlobal)) return {};
       return {Kind::kRebuilds, args[0]};
-    case PickleShape::kDtypename: return inert_if(args.size() == 1 && is_text(args[0]));
+    case PickleShape::kDtypename:
+      return inert_if(args.size() == 1 && is_text(args[0]));
     case PickleShape::kBitgenerator: {
-      static constexpr std::string_view kGenerators[] = {"MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"};
+      static constexpr std::string_view kGenerators[] = {"MT19937", "PCG64", "PCG64DXSM", "Philox",
+                                                         "SFC64"};
       if (args.empty()) return inert_if(true);
       if (!rest_untainted) return {};
       if (args[0].is(PickleKind::kGlobal)) return {Kind::kRebuilds, args[0]};
       if (args[0].is(PickleKind::kObject)) return inert_if(true);
       const auto name = machine.text(args[0], 32);
-      return inert_if(name && std::find(std::begin(kGenerators), std::end(kGenerators), *name) != std::end(kGenerators));
+      return inert_if(name && std::find(std::begin(kGenerators), std::end(kGenerators), *name) !=
+                                  std::end(kGenerators));
     }
     case PickleShape::kFromtype:
-      // torch._tensor._rebuild_from_type_v2(func, type, args, state): func must itself be a reviewed
-      // reconstruction, so only untainted names pass; the type is rebuilt.
+      // torch._tensor._rebuild_from_type_v2(func, type, args, state): func must itself be a
+      // reviewed reconstruction, so only untainted names pass; the type is rebuilt.
       if (args.size() < 3 || !args[0].is(PickleKind::kGlobal)) return {};
-      if ((machine.names().at(args[0].name_id()).traits.inert & formats::PickleTraits::kCall) == 0) return {};
-      return args[1].is(PickleKind::kGlobal) ? ShapeVerdict{Kind::kRebuilds, args[1]} : ShapeVerdict{};
+      if ((machine.names().at(args[0].name_id()).traits.inert & formats::PickleTraits::kCall) == 0)
+        return {};
+      return args[1].is(PickleKind::kGlobal) ? ShapeVerdict{Kind::kRebuilds, args[1]}
+                                             : ShapeVerdict{};
     case PickleShape::kLoadbytes:
       if (args.size() != 1 || !args[0].is(PickleKind::kBytes)) return {};
       return {Kind::kBytes, args[0]};
-    case PickleShape::kNone: break;
+    case PickleShape::kNone:
+      break;
   }
   return {};
 }

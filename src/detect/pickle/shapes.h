@@ -22,6 +22,7 @@ struct ShapeVerdict {
 };
 
 /// Judges a call of a name that carries `shape`. Pure; a few look-ups.
-ShapeVerdict apply_shape(PickleShape shape, const formats::PickleMachine& machine, const formats::PickleCall& call);
+ShapeVerdict apply_shape(PickleShape shape, const formats::PickleMachine& machine,
+                         const formats::PickleCall& call);
 
 }  // namespace saiph::detect

@@ -37,9 +37,10 @@ std::string_view text_at(std::uint32_t place, std::uint16_t length) {
 
 template <typename Row, std::size_t N>
 const Row* find_row(const Row (&rows)[N], std::string_view key) {
-  const Row* it = std::lower_bound(std::begin(rows), std::end(rows), key, [](const Row& row, std::string_view wanted) {
-    return text_at(row.key, row.key_length) < wanted;
-  });
+  const Row* it = std::lower_bound(std::begin(rows), std::end(rows), key,
+                                   [](const Row& row, std::string_view wanted) {
+                                     return text_at(row.key, row.key_length) < wanted;
+                                   });
   return it != std::end(rows) && text_at(it->key, it->key_length) == key ? it : nullptr;
 }
 
@@ -55,7 +56,8 @@ std::string key_of(std::string_view module, std::string_view name) {
 std::optional<AllowedName> find_allowed(std::string_view module, std::string_view name) {
   std::string key = key_of(module, name);
   constexpr std::string_view kPrivateCore = "numpy._core";
-  if (key.starts_with(kPrivateCore) && (key[kPrivateCore.size()] == '.' || key[kPrivateCore.size()] == '\n')) {
+  if (key.starts_with(kPrivateCore) &&
+      (key[kPrivateCore.size()] == '.' || key[kPrivateCore.size()] == '\n')) {
     key.replace(0, kPrivateCore.size(), "numpy.core");
   }
   const AllowRow* row = find_row(kAllowRows, key);
@@ -65,7 +67,8 @@ std::optional<AllowedName> find_allowed(std::string_view module, std::string_vie
 
 std::optional<DeniedName> find_denied(std::string_view module, std::string_view name) {
   const auto answer = [](const DenyRow* row) {
-    return DeniedName{text_at(row->why, row->why_length), text_at(row->references, row->references_length)};
+    return DeniedName{text_at(row->why, row->why_length),
+                      text_at(row->references, row->references_length)};
   };
   for (std::string_view part = name; !part.empty();) {
     if (const DenyRow* row = find_row(kDenyRows, key_of(module, part))) return answer(row);

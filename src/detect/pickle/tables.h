@@ -1,4 +1,5 @@
-// The catalogue of names, compiled in: what pickles of data use, what they must not, known packages.
+// The catalogue of names, compiled in: what pickles of data use, what they must not, known
+// packages.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +10,32 @@ namespace saiph::detect {
 
 /// Rules on arguments that a row of the catalogue can ask for ("special:NAME"); see shapes.cc.
 enum class PickleShape : std::uint8_t {
-  kNone, kReconstructor, kNewobj, kGetattr, kPartial, kFactory, kEncode, kZone, kPath, kRegex, kLogger, kDtype,
-  kNdarray, kScalar, kUfunc, kDtypename, kBitgenerator, kUnpickle, kFromtype, kLoadbytes,
+  kNone,
+  kReconstructor,
+  kNewobj,
+  kGetattr,
+  kPartial,
+  kFactory,
+  kEncode,
+  kZone,
+  kPath,
+  kRegex,
+  kLogger,
+  kDtype,
+  kNdarray,
+  kScalar,
+  kUfunc,
+  kDtypename,
+  kBitgenerator,
+  kUnpickle,
+  kFromtype,
+  kLoadbytes,
 };
 
 struct AllowedName {
   std::uint8_t uses = 0;  ///< PickleTraits bits
   PickleShape shape = PickleShape::kNone;
-  bool core = false;      ///< from the hand-kept file, which no deny row overrides
+  bool core = false;  ///< from the hand-kept file, which no deny row overrides
 };
 
 struct DeniedName {

@@ -63,7 +63,9 @@ class Literal {
     const std::size_t from = at_;
     while (at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9') {
       value = value ? checked_mul<std::uint64_t>(*value, 10) : value;
-      value = value ? checked_add<std::uint64_t>(*value, static_cast<std::uint64_t>(text_[at_] - '0')) : value;
+      value = value
+                  ? checked_add<std::uint64_t>(*value, static_cast<std::uint64_t>(text_[at_] - '0'))
+                  : value;
       ++at_;
     }
     if (at_ == from || !value) return false;
@@ -91,7 +93,9 @@ class Literal {
     return true;
   }
   void blanks() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r')) ++at_;
+    while (at_ < text_.size() &&
+           (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r'))
+      ++at_;
   }
 
   std::string_view text_;
@@ -200,7 +204,8 @@ bool parse_literal(std::string_view text, NpyHeader& header) {
 
 std::optional<NpyItem> parse_npy_item(std::string_view dtype) {
   if (!dtype.empty() && "<>=|"sv.find(dtype[0]) != std::string_view::npos) dtype.remove_prefix(1);
-  if (dtype.empty() || "biufcmMOSaUVT?"sv.find(dtype[0]) == std::string_view::npos) return std::nullopt;
+  if (dtype.empty() || "biufcmMOSaUVT?"sv.find(dtype[0]) == std::string_view::npos)
+    return std::nullopt;
   const char kind = dtype[0];
   dtype.remove_prefix(1);
   std::uint64_t bytes = 0;
@@ -210,11 +215,13 @@ std::optional<NpyItem> parse_npy_item(std::string_view dtype) {
     bytes = bytes * 10 + static_cast<std::uint64_t>(dtype[digits] - '0');
   }
   dtype.remove_prefix(digits);
-  const bool unit = (kind == 'm' || kind == 'M') && dtype.size() >= 3 && dtype.front() == '[' && dtype.back() == ']';
+  const bool unit = (kind == 'm' || kind == 'M') && dtype.size() >= 3 && dtype.front() == '[' &&
+                    dtype.back() == ']';
   if (!dtype.empty() && !unit) return std::nullopt;
   if (kind == 'O' || kind == 'T') return NpyItem{8, true};
   if (digits == 0) {
-    if (kind != '?' && kind != 'b' && kind != 'S' && kind != 'U' && kind != 'V' && kind != 'a') return std::nullopt;
+    if (kind != '?' && kind != 'b' && kind != 'S' && kind != 'U' && kind != 'V' && kind != 'a')
+      return std::nullopt;
     bytes = kind == '?' || kind == 'b' ? 1 : 0;
   }
   return NpyItem{kind == 'U' ? bytes * 4 : bytes, false};
@@ -230,7 +237,8 @@ NpyOutcome parse_npy(const ByteSource& source, std::uint64_t offset, Budget& bud
   std::uint64_t length = 0;
   bool read = reader.u8(header.major) && reader.u8(header.minor);
   if (read && (header.major == 0 || header.major > 3)) {
-    out.error = Error(ErrorCode::kUnsupported, "npy version " + std::to_string(header.major), offset + kMagic.size());
+    out.error = Error(ErrorCode::kUnsupported, "npy version " + std::to_string(header.major),
+                      offset + kMagic.size());
     return out;
   }
   if (read && header.major == 1) {
@@ -256,13 +264,16 @@ NpyOutcome parse_npy(const ByteSource& source, std::uint64_t offset, Budget& bud
   header.data_offset = reader.offset();
   if (!parse_literal(header.text, header)) {
     out.not_literal = true;
-    out.error = Error(ErrorCode::kMalformed, "the npy header is no literal of descr, fortran_order and shape", text_offset);
+    out.error =
+        Error(ErrorCode::kMalformed,
+              "the npy header is no literal of descr, fortran_order and shape", text_offset);
     return out;
   }
   if (!header.has_objects) {
     std::optional<std::uint64_t> bytes = header.item_bytes;
     // A zero extent makes the product zero whatever the others are, as for NumPy.
-    const bool empty = std::find(header.shape.begin(), header.shape.end(), 0U) != header.shape.end();
+    const bool empty =
+        std::find(header.shape.begin(), header.shape.end(), 0U) != header.shape.end();
     for (const std::uint64_t extent : header.shape) {
       if (bytes && !empty) bytes = checked_mul(*bytes, extent);
     }

@@ -16,13 +16,13 @@ namespace saiph::formats {
 struct NpyHeader {
   std::uint8_t major = 0;
   std::uint8_t minor = 0;
-  std::string text;                  ///< the Python literal, as stored
+  std::string text;  ///< the Python literal, as stored
   std::vector<std::uint64_t> shape;
   bool fortran_order = false;
-  bool has_objects = false;          ///< the data is a pickle
+  bool has_objects = false;  ///< the data is a pickle
   std::uint64_t item_bytes = 0;
   std::uint64_t data_offset = 0;
-  std::uint64_t data_bytes = 0;      ///< shape times item_bytes; 0 for objects
+  std::uint64_t data_bytes = 0;  ///< shape times item_bytes; 0 for objects
 };
 
 /// Outcome of a parse: not this format, malformed (what was read so far stays), or parsed.
@@ -36,12 +36,12 @@ struct NpyOutcome {
   bool not_literal = false;
 };
 
-/// Reads the header that begins at `offset`. Never evaluates it: the literal has its own small grammar.
-/// Cost: one read of the header (at most 1 MiB).
+/// Reads the header that begins at `offset`. Never evaluates it: the literal has its own small
+/// grammar. Cost: one read of the header (at most 1 MiB).
 NpyOutcome parse_npy(const ByteSource& source, std::uint64_t offset, Budget& budget);
 
-/// The bytes of one item of a dtype string ("<f8", "|O"), and whether it is an object. Nothing for any
-/// other text.
+/// The bytes of one item of a dtype string ("<f8", "|O"), and whether it is an object. Nothing for
+/// any other text.
 struct NpyItem {
   std::uint64_t bytes = 0;
   bool object = false;

@@ -13,8 +13,8 @@ namespace {
 /// Operands of this size are data to skip, not text to look at.
 constexpr std::uint64_t kDataBytes = 4096;
 
-/// Cheap and on every operand: could a stream begin here? PROTO and its version; the same as text in
-/// UTF-8 (U+0080 is C2 80); or a text stream's usual first opcodes with a line end near.
+/// Cheap and on every operand: could a stream begin here? PROTO and its version; the same as text
+/// in UTF-8 (U+0080 is C2 80); or a text stream's usual first opcodes with a line end near.
 inline bool may_begin_stream(ByteView head) {
   const std::uint8_t first = head[0];
   if (first == 0x80) return head[1] <= 5;
@@ -25,12 +25,16 @@ inline bool may_begin_stream(ByteView head) {
 }  // namespace
 
 PickleMachine::PickleMachine(const ByteSource& source, Budget& budget, PickleObserver& observer)
-    : source_(&source), budget_(&budget), observer_(&observer),
-      input_(source, 0, static_cast<std::size_t>(std::min<std::uint64_t>(
-                            SourceReader::kWindowBytes, std::max<std::uint64_t>(source.size(), 64)))),
+    : source_(&source),
+      budget_(&budget),
+      observer_(&observer),
+      input_(source, 0,
+             static_cast<std::size_t>(std::min<std::uint64_t>(
+                 SourceReader::kWindowBytes, std::max<std::uint64_t>(source.size(), 64)))),
       size_(source.size()) {}
 
-PickleOutcome PickleMachine::run(std::uint64_t offset, PickleFrames frames, std::uint64_t end_limit) {
+PickleOutcome PickleMachine::run(std::uint64_t offset, PickleFrames frames,
+                                 std::uint64_t end_limit) {
   outcome_ = {};
   end_ = std::min(size_, end_limit);
   offset = std::min(offset, end_);
@@ -81,61 +85,62 @@ PickleMachine::Step PickleMachine::loop() {
   std::uint64_t at = op_offset_;
 
   // Macros and not closures: what a closure captures by reference does not stay in a register.
-#define SAIPH_PICKLE_SAVE()       \
-  do {                            \
-    op_offset_ = at;              \
-    outcome_.opcodes += opcodes;  \
-    opcodes = 0;                  \
-    reader_ = r;                  \
-    sp_ = sp;                     \
-    fence_ = fence;               \
+#define SAIPH_PICKLE_SAVE()      \
+  do {                           \
+    op_offset_ = at;             \
+    outcome_.opcodes += opcodes; \
+    opcodes = 0;                 \
+    reader_ = r;                 \
+    sp_ = sp;                    \
+    fence_ = fence;              \
   } while (false)
-#define SAIPH_PICKLE_RESTORE()                     \
-  do {                                             \
-    r = reader_;                                   \
-    sp = sp_;                                      \
-    fence = fence_;                                \
-    limit = stack_.data() + stack_.capacity();     \
-    chunk_offset = chunk_offset_;                  \
+#define SAIPH_PICKLE_RESTORE()                 \
+  do {                                         \
+    r = reader_;                               \
+    sp = sp_;                                  \
+    fence = fence_;                            \
+    limit = stack_.data() + stack_.capacity(); \
+    chunk_offset = chunk_offset_;              \
   } while (false)
-#define SAIPH_PICKLE_PUSH(...)            \
-  do {                                    \
+#define SAIPH_PICKLE_PUSH(...)             \
+  do {                                     \
     const PickleValue pushed(__VA_ARGS__); \
-    if (sp == limit) [[unlikely]] {       \
-      SAIPH_PICKLE_SAVE();                \
-      make_room();                        \
-      SAIPH_PICKLE_RESTORE();             \
-    }                                     \
-    *sp++ = pushed;                       \
+    if (sp == limit) [[unlikely]] {        \
+      SAIPH_PICKLE_SAVE();                 \
+      make_room();                         \
+      SAIPH_PICKLE_RESTORE();              \
+    }                                      \
+    *sp++ = pushed;                        \
   } while (false)
   // Protocol 4 remembers nearly every text and tuple: one dispatch for both opcodes.
-#define SAIPH_PICKLE_MEMOIZE_IF_NEXT()                                                       \
-  do {                                                                                       \
-    if (r.take_if(op::kMemoize)) {                                                           \
-      ++opcodes;                                                                             \
-      if (!memo_.put(memo_.count(), sp[-1])) [[unlikely]] {                                  \
-        oddity_once(told_memo_, PickleOddity::kMemoOverwritten);                             \
-      }                                                                                      \
-    }                                                                                        \
+#define SAIPH_PICKLE_MEMOIZE_IF_NEXT()                           \
+  do {                                                           \
+    if (r.take_if(op::kMemoize)) {                               \
+      ++opcodes;                                                 \
+      if (!memo_.put(memo_.count(), sp[-1])) [[unlikely]] {      \
+        oddity_once(told_memo_, PickleOddity::kMemoOverwritten); \
+      }                                                          \
+    }                                                            \
   } while (false)
-#define SAIPH_PICKLE_READ(method, value, width)                        \
-  if (!r.method(value)) [[unlikely]] {                                 \
-    SAIPH_PICKLE_SAVE();                                                            \
-    if (!ensure(width)) return truncated("opcode operand");            \
-    SAIPH_PICKLE_RESTORE();                                                         \
-    if (!r.method(value)) return truncated("opcode operand");          \
+#define SAIPH_PICKLE_READ(method, value, width)               \
+  if (!r.method(value)) [[unlikely]] {                        \
+    SAIPH_PICKLE_SAVE();                                      \
+    if (!ensure(width)) return truncated("opcode operand");   \
+    SAIPH_PICKLE_RESTORE();                                   \
+    if (!r.method(value)) return truncated("opcode operand"); \
   }
-#define SAIPH_PICKLE_COLD(expression)                     \
-  {                                                       \
-    SAIPH_PICKLE_SAVE();                                               \
-    const Step step = (expression);                       \
-    if (step != Step::kContinue) [[unlikely]] return step; \
-    SAIPH_PICKLE_RESTORE();                                            \
-    break;                                                \
+#define SAIPH_PICKLE_COLD(expression)         \
+  {                                           \
+    SAIPH_PICKLE_SAVE();                      \
+    const Step step = (expression);           \
+    if (step != Step::kContinue) [[unlikely]] \
+      return step;                            \
+    SAIPH_PICKLE_RESTORE();                   \
+    break;                                    \
   }
 #define SAIPH_PICKLE_FAIL(expression) \
   {                                   \
-    SAIPH_PICKLE_SAVE();                           \
+    SAIPH_PICKLE_SAVE();              \
     return (expression);              \
   }
 
@@ -159,9 +164,15 @@ PickleMachine::Step PickleMachine::loop() {
     at = chunk_offset + r.offset() - 1;
     ++opcodes;
     switch (opcode) {
-      case op::kNone: SAIPH_PICKLE_PUSH(PickleKind::kNone); break;
-      case op::kNewTrue: SAIPH_PICKLE_PUSH(PickleKind::kBool, 1); break;
-      case op::kNewFalse: SAIPH_PICKLE_PUSH(PickleKind::kBool, 0); break;
+      case op::kNone:
+        SAIPH_PICKLE_PUSH(PickleKind::kNone);
+        break;
+      case op::kNewTrue:
+        SAIPH_PICKLE_PUSH(PickleKind::kBool, 1);
+        break;
+      case op::kNewFalse:
+        SAIPH_PICKLE_PUSH(PickleKind::kBool, 0);
+        break;
       case op::kBinInt: {
         std::int32_t v = 0;
         SAIPH_PICKLE_READ(i32le, v, 4)
@@ -254,10 +265,18 @@ PickleMachine::Step PickleMachine::loop() {
         SAIPH_PICKLE_PUSH(PickleKind::kBigInteger, start);
         break;
       }
-      case op::kEmptyTuple: SAIPH_PICKLE_PUSH(PickleValue::tuple(0, 0, 0)); break;
-      case op::kEmptyList: SAIPH_PICKLE_PUSH(PickleKind::kList, at); break;
-      case op::kEmptyDict: SAIPH_PICKLE_PUSH(PickleKind::kDict, at); break;
-      case op::kEmptySet: SAIPH_PICKLE_PUSH(PickleKind::kSet, at); break;
+      case op::kEmptyTuple:
+        SAIPH_PICKLE_PUSH(PickleValue::tuple(0, 0, 0));
+        break;
+      case op::kEmptyList:
+        SAIPH_PICKLE_PUSH(PickleKind::kList, at);
+        break;
+      case op::kEmptyDict:
+        SAIPH_PICKLE_PUSH(PickleKind::kDict, at);
+        break;
+      case op::kEmptySet:
+        SAIPH_PICKLE_PUSH(PickleKind::kSet, at);
+        break;
       case op::kTuple1:
       case op::kTuple2:
       case op::kTuple3: {
@@ -296,7 +315,8 @@ PickleMachine::Step PickleMachine::loop() {
         sp = fence;
         marks_.pop_back();
         fence = stack_.data() + (marks_.empty() ? base_ : marks_.back());
-        if (opcode == op::kSetItems && n % 2 != 0) SAIPH_PICKLE_FAIL(broken("odd number of items for SETITEMS"))
+        if (opcode == op::kSetItems && n % 2 != 0)
+          SAIPH_PICKLE_FAIL(broken("odd number of items for SETITEMS"))
         if (sp == fence) {
           if (forgot_stack_ && fence == stack_.data()) break;
           SAIPH_PICKLE_FAIL(underflow())
@@ -319,20 +339,23 @@ PickleMachine::Step PickleMachine::loop() {
         break;
       case op::kMemoize:
         if (sp == fence) SAIPH_PICKLE_COLD(cold(opcode))
-        if (!memo_.put(memo_.count(), sp[-1])) [[unlikely]] oddity_once(told_memo_, PickleOddity::kMemoOverwritten);
+        if (!memo_.put(memo_.count(), sp[-1])) [[unlikely]]
+          oddity_once(told_memo_, PickleOddity::kMemoOverwritten);
         break;
       case op::kBinPut: {
         std::uint8_t index = 0;
         SAIPH_PICKLE_READ(u8, index, 1)
         if (sp == fence) SAIPH_PICKLE_COLD(put(index) ? Step::kContinue : underflow())
-        if (!memo_.put(index, sp[-1])) [[unlikely]] oddity_once(told_memo_, PickleOddity::kMemoOverwritten);
+        if (!memo_.put(index, sp[-1])) [[unlikely]]
+          oddity_once(told_memo_, PickleOddity::kMemoOverwritten);
         break;
       }
       case op::kLongBinPut: {
         std::uint32_t index = 0;
         SAIPH_PICKLE_READ(u32le, index, 4)
         if (sp == fence) SAIPH_PICKLE_COLD(put(index) ? Step::kContinue : underflow())
-        if (!memo_.put(index, sp[-1])) [[unlikely]] oddity_once(told_memo_, PickleOddity::kMemoOverwritten);
+        if (!memo_.put(index, sp[-1])) [[unlikely]]
+          oddity_once(told_memo_, PickleOddity::kMemoOverwritten);
         break;
       }
       case op::kBinGet: {
@@ -345,18 +368,20 @@ PickleMachine::Step PickleMachine::loop() {
         SAIPH_PICKLE_READ(u32le, index, 4)
         SAIPH_PICKLE_COLD(get(index))
       }
-      default: SAIPH_PICKLE_COLD(cold(opcode))
+      default:
+        SAIPH_PICKLE_COLD(cold(opcode))
     }
     continue;
 
   // The shared end of all opcodes with a counted string operand.
-  operand : {
+  operand: {
     std::uint64_t start = chunk_offset + r.offset();
     ByteView bytes;
     if (r.take(length, bytes)) [[likely]] {
       if (length >= 4 && may_begin_stream(bytes)) [[unlikely]] {
         SAIPH_PICKLE_SAVE();
-        look_inside(start, length, text.kind == PickleKind::kString, bytes.first(std::min<std::size_t>(bytes.size(), 64)));
+        look_inside(start, length, text.kind == PickleKind::kString,
+                    bytes.first(std::min<std::size_t>(bytes.size(), 64)));
       }
     } else {
       SAIPH_PICKLE_SAVE();
@@ -377,7 +402,8 @@ PickleMachine::Step PickleMachine::loop() {
 #undef SAIPH_PICKLE_FAIL
 }
 
-void PickleMachine::look_inside(std::uint64_t payload, std::uint64_t length, bool text, ByteView head) {
+void PickleMachine::look_inside(std::uint64_t payload, std::uint64_t length, bool text,
+                                ByteView head) {
   const bool binary = head[0] == 0x80 || head[0] == 0xC2;
   if (!binary && std::find(head.begin(), head.end(), '\n') == head.end()) return;
   observer_->on_nested(payload, length, text);
@@ -396,7 +422,9 @@ PickleMachine::Step PickleMachine::broken(std::string_view reason) {
   return Step::kBroken;
 }
 
-PickleMachine::Step PickleMachine::underflow() { return broken("stack underflow"); }
+PickleMachine::Step PickleMachine::underflow() {
+  return broken("stack underflow");
+}
 
 PickleMachine::Step PickleMachine::truncated(std::string_view what) {
   outcome_.truncated = true;

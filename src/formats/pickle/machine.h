@@ -1,9 +1,9 @@
 // PickleMachine: a total abstract interpreter of pickle streams, protocols 0 to 5.
 //
-// It follows the loader opcode by opcode (CPython Modules/_pickle.c and Lib/pickle.py) with abstract
-// values and stops where the loader would raise. Nothing is imported, called or decoded beyond names.
-// One pass, linear time, no recursion, bounded memory: stack and memo of 4 Mi values, an arena of
-// 128 Ki recent tuple elements; what is beyond becomes *unknown*, never *harmless*.
+// It follows the loader opcode by opcode (CPython Modules/_pickle.c and Lib/pickle.py) with
+// abstract values and stops where the loader would raise. Nothing is imported, called or decoded
+// beyond names. One pass, linear time, no recursion, bounded memory: stack and memo of 4 Mi values,
+// an arena of 128 Ki recent tuple elements; what is beyond becomes *unknown*, never *harmless*.
 #pragma once
 
 #include <array>
@@ -25,25 +25,26 @@
 namespace saiph::formats {
 
 enum class PickleEnd : std::uint8_t {
-  kStop,       ///< STOP reached: the loader returns
-  kBroken,     ///< the loader raises at `offset` for `reason`
-  kExhausted,  ///< the budget ended
-  kUnreadable, ///< the medium failed
+  kStop,        ///< STOP reached: the loader returns
+  kBroken,      ///< the loader raises at `offset` for `reason`
+  kExhausted,   ///< the budget ended
+  kUnreadable,  ///< the medium failed
 };
 
 /// How one stream ended, and what it did.
 struct PickleOutcome {
   PickleEnd end = PickleEnd::kBroken;
-  std::uint64_t offset = 0;      ///< after STOP, or of the opcode that broke
-  std::string reason;            ///< empty after STOP
-  bool truncated = false;        ///< it broke because the file ends
-  std::uint64_t opcodes = 0;     ///< opcodes seen (approximate above 10^9)
-  std::uint64_t imports = 0;     ///< names imported
-  std::uint64_t calls = 0;       ///< calls and rebuilt objects
-  std::uint64_t effects = 0;     ///< persistent ids, extensions, stores and builds into names
-  bool frames_disagree = false;  ///< run again with PickleFrames::kBuffered to see the other reading
-  bool has_protocol = false;     ///< a PROTO opcode stood first
-  PickleValue result;            ///< valid until the next run
+  std::uint64_t offset = 0;   ///< after STOP, or of the opcode that broke
+  std::string reason;         ///< empty after STOP
+  bool truncated = false;     ///< it broke because the file ends
+  std::uint64_t opcodes = 0;  ///< opcodes seen (approximate above 10^9)
+  std::uint64_t imports = 0;  ///< names imported
+  std::uint64_t calls = 0;    ///< calls and rebuilt objects
+  std::uint64_t effects = 0;  ///< persistent ids, extensions, stores and builds into names
+  bool frames_disagree =
+      false;                  ///< run again with PickleFrames::kBuffered to see the other reading
+  bool has_protocol = false;  ///< a PROTO opcode stood first
+  PickleValue result;         ///< valid until the next run
 };
 
 /// The two readings of frames. Python's own unpickler raises where they differ.
@@ -69,7 +70,8 @@ class PickleMachine {
   std::optional<std::string> text(PickleValue value, std::size_t limit = 4096) const;
   /// The elements of a tuple that are still kept (the first 4096 at most); empty when forgotten.
   std::span<const PickleValue> elements(PickleValue tuple) const;
-  /// The last items put into a list, dict (key, value, ...) or set by one opcode, when few and fresh.
+  /// The last items put into a list, dict (key, value, ...) or set by one opcode, when few and
+  /// fresh.
   std::span<const PickleValue> recent_items(PickleValue container) const;
   /// The (callable, arguments) that made an object, when still kept.
   std::span<const PickleValue> origin(PickleValue object) const;
@@ -114,9 +116,11 @@ class PickleMachine {
   void refence();
 
   // Meaning.
-  bool import_name(std::string_view module, std::string_view name, PickleValue& out, std::uint64_t at);
+  bool import_name(std::string_view module, std::string_view name, PickleValue& out,
+                   std::uint64_t at);
   bool import_values(PickleValue module, PickleValue name, PickleValue& out, std::uint64_t at);
-  PickleValue call(PickleCallKind kind, PickleValue callable, PickleValue arguments, PickleValue keywords);
+  PickleValue call(PickleCallKind kind, PickleValue callable, PickleValue arguments,
+                   PickleValue keywords);
   PickleValue fold(PickleKnown known, PickleValue arguments);
   PickleValue computed(std::string text);
   PickleValue dtype_of(PickleValue arguments);

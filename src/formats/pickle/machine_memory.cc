@@ -21,7 +21,8 @@ bool PickleMachine::load(std::uint64_t offset, std::size_t n) {
   }
   const std::uint64_t stop = std::min(end_, std::max(frame_end_, offset));
   const ByteView rest = window_.subspan(static_cast<std::size_t>(offset - window_offset_));
-  const auto length = static_cast<std::size_t>(std::min<std::uint64_t>({kChunk, rest.size(), stop - offset}));
+  const auto length =
+      static_cast<std::size_t>(std::min<std::uint64_t>({kChunk, rest.size(), stop - offset}));
   reader_ = ByteCursor(rest.first(length));
   chunk_offset_ = offset;
   if (length < n) return false;  // the medium shrank
@@ -66,9 +67,11 @@ bool PickleMachine::skip_operand(std::uint64_t n, bool linear, std::uint64_t& st
   if (n > end_ - start) return false;
   if (n >= 4) {
     Bytes scratch;
-    const ByteView head = view_at(start, static_cast<std::size_t>(std::min<std::uint64_t>(n, 64)), scratch);
-    if (head.size() >= 4 && (head[0] == 0x80 ? head[1] <= 5 : head[0] == 'c' || head[0] == '(' ||
-                                                              (head[0] == 0xC2 && head[1] == 0x80))) {
+    const ByteView head =
+        view_at(start, static_cast<std::size_t>(std::min<std::uint64_t>(n, 64)), scratch);
+    if (head.size() >= 4 && (head[0] == 0x80 ? head[1] <= 5
+                                             : head[0] == 'c' || head[0] == '(' ||
+                                                   (head[0] == 0xC2 && head[1] == 0x80))) {
       look_inside(start, n, !linear, head);
     }
   }
@@ -142,7 +145,8 @@ bool PickleMachine::make_room() {
   const std::size_t half = depth / 2;
   std::copy(stack_.data() + half, stack_.data() + depth, stack_.data());
   sp_ = stack_.data() + (depth - half);
-  const auto kept = std::lower_bound(marks_.begin(), marks_.end(), static_cast<std::uint32_t>(half));
+  const auto kept =
+      std::lower_bound(marks_.begin(), marks_.end(), static_cast<std::uint32_t>(half));
   const bool inner_mark = kept != marks_.begin();
   marks_.erase(marks_.begin(), kept);
   for (std::uint32_t& mark : marks_) mark -= static_cast<std::uint32_t>(half);
@@ -166,7 +170,9 @@ bool PickleMachine::push_mark() {
   return true;
 }
 
-void PickleMachine::refence() { fence_ = stack_.data() + (marks_.empty() ? base_ : marks_.back()); }
+void PickleMachine::refence() {
+  fence_ = stack_.data() + (marks_.empty() ? base_ : marks_.back());
+}
 
 bool PickleMachine::pop_mark(const PickleValue*& from, std::size_t& n) {
   if (marks_.empty()) return false;
@@ -188,7 +194,8 @@ PickleValue PickleMachine::make_tuple(const PickleValue* from, std::size_t n) {
       const bool twice = i != 0 && from[i].same(from[i - 1]) && from[i].tuple_length() != 0;
       doubling = std::max(doubling, std::min(from[i].tuple_doubling() + (twice ? 1U : 0U), 63U));
     }
-    if (doubling >= 20) [[unlikely]] oddity_once(told_expansion_, PickleOddity::kExpansion);
+    if (doubling >= 20) [[unlikely]]
+      oddity_once(told_expansion_, PickleOddity::kExpansion);
   }
   return PickleValue::tuple(arena_.append(from, n), n, doubling).with_taint(taint);
 }
@@ -225,19 +232,22 @@ bool PickleMachine::put(std::uint64_t index) {
 PickleMachine::Step PickleMachine::get(std::uint64_t index) {
   const PickleValue value = memo_.get(index);
   switch (value.kind()) {
-    case PickleKind::kUnset: return broken("memo key " + std::to_string(index) + " is not set");
+    case PickleKind::kUnset:
+      return broken("memo key " + std::to_string(index) + " is not set");
     case PickleKind::kList:
     case PickleKind::kDict:
       // The same container fetched twice in a row, then the next one, and so on: exponential when
       // the loaded object is walked (compared, hashed, printed).
       if (value.bits() == last_repeat_) {
-        if (repeats_ < 64 && ++repeats_ == 48) oddity_once(told_expansion_, PickleOddity::kExpansion);
+        if (repeats_ < 64 && ++repeats_ == 48)
+          oddity_once(told_expansion_, PickleOddity::kExpansion);
         last_repeat_ = UINT64_MAX;
       } else {
         last_repeat_ = value.bits();
       }
       break;
-    default: break;
+    default:
+      break;
   }
   push(value);
   return Step::kContinue;

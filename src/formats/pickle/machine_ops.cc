@@ -17,17 +17,18 @@ constexpr std::size_t kMostNameBytes = 4096;
 bool is_number_text(ByteView text) {
   if (text.empty()) return false;
   return std::all_of(text.begin(), text.end(), [](std::uint8_t c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == 'x' || c == 'X' ||
-           c == 'o' || c == 'O' || c == '_' || c == '+' || c == '-' || c == ' ' || c == '\t' || c == '\r' || c == 'L';
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == 'x' ||
+           c == 'X' || c == 'o' || c == 'O' || c == '_' || c == '+' || c == '-' || c == ' ' ||
+           c == '\t' || c == '\r' || c == 'L';
   });
 }
 
 bool is_float_text(ByteView text) {
   if (text.empty()) return false;
   return std::all_of(text.begin(), text.end(), [](std::uint8_t c) {
-    return (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.' || c == 'e' || c == 'E' || c == '_' ||
-           c == ' ' || c == '\t' || c == '\r' || c == 'n' || c == 'a' || c == 'i' || c == 'f' || c == 't' ||
-           c == 'y' || c == 'N' || c == 'A' || c == 'I' || c == 'F';
+    return (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.' || c == 'e' || c == 'E' ||
+           c == '_' || c == ' ' || c == '\t' || c == '\r' || c == 'n' || c == 'a' || c == 'i' ||
+           c == 'f' || c == 't' || c == 'y' || c == 'N' || c == 'A' || c == 'I' || c == 'F';
   });
 }
 
@@ -128,7 +129,8 @@ PickleMachine::Step PickleMachine::cold(std::uint8_t opcode) {
         return Step::kContinue;
       }
       SAIPH_PICKLE_POP(a);
-      if (a.is(PickleKind::kObject) && a.tainted()) observer_->on_oddity(PickleOddity::kResultDropped, op_offset_);
+      if (a.is(PickleKind::kObject) && a.tainted())
+        observer_->on_oddity(PickleOddity::kResultDropped, op_offset_);
       return Step::kContinue;
     case op::kPopMark:
       if (!pop_mark(from, n)) return broken("POP_MARK without MARK");
@@ -152,7 +154,9 @@ PickleMachine::Step PickleMachine::cold(std::uint8_t opcode) {
     case op::kFrozenSet: {
       if (!pop_mark(from, n)) return broken("items without MARK");
       if (opcode == op::kDict && n % 2 != 0) return broken("odd number of items for DICT");
-      PickleValue made(opcode == op::kDict ? PickleKind::kDict : opcode == op::kList ? PickleKind::kList : PickleKind::kSet,
+      PickleValue made(opcode == op::kDict   ? PickleKind::kDict
+                       : opcode == op::kList ? PickleKind::kList
+                                             : PickleKind::kSet,
                        op_offset_);
       store(made, from, n);
       push(made);
@@ -173,7 +177,8 @@ PickleMachine::Step PickleMachine::cold(std::uint8_t opcode) {
       push(a);
       return Step::kContinue;
     }
-    case op::kMemoize: return put(memo_.count()) ? Step::kContinue : underflow();
+    case op::kMemoize:
+      return put(memo_.count()) ? Step::kContinue : underflow();
     case op::kLong4: {
       std::uint32_t length = 0;
       std::uint64_t start = 0;
@@ -206,7 +211,8 @@ PickleMachine::Step PickleMachine::cold(std::uint8_t opcode) {
       b = make_tuple(from + 1, n - 1);
       push(call(PickleCallKind::kInstance, a, b, {}));
       return Step::kContinue;
-    case op::kBuild: return build();
+    case op::kBuild:
+      return build();
     case op::kBinPersId:
       SAIPH_PICKLE_POP(a);
       ++outcome_.effects;
@@ -248,15 +254,19 @@ PickleMachine::Step PickleMachine::cold(std::uint8_t opcode) {
       push(known->second);
       return Step::kContinue;
     }
-    case op::kNextBuffer: push(PickleKind::kBuffer); return Step::kContinue;
+    case op::kNextBuffer:
+      push(PickleKind::kBuffer);
+      return Step::kContinue;
     case op::kReadonlyBuffer:
       SAIPH_PICKLE_POP(a);
       push(a);
       return Step::kContinue;
     case op::kGlobal:
     case op::kInst:
-    case op::kStackGlobal: return cold_global(opcode);
-    default: return cold_text(opcode);
+    case op::kStackGlobal:
+      return cold_global(opcode);
+    default:
+      return cold_text(opcode);
   }
 }
 
@@ -281,7 +291,8 @@ PickleMachine::Step PickleMachine::cold_global(std::uint8_t opcode) {
   } else {
     Bytes module_scratch;
     Bytes name_scratch;
-    const ByteView module = view_at(module_at, static_cast<std::size_t>(module_length), module_scratch);
+    const ByteView module =
+        view_at(module_at, static_cast<std::size_t>(module_length), module_scratch);
     const ByteView name = view_at(name_at, static_cast<std::size_t>(name_length), name_scratch);
     import_name(as_text(module), as_text(name), global, op_offset_);
   }
@@ -299,15 +310,24 @@ PickleMachine::Step PickleMachine::cold_global(std::uint8_t opcode) {
 
 PickleMachine::Step PickleMachine::cold_text(std::uint8_t opcode) {
   switch (opcode) {
-    case op::kInt: case op::kLong: case op::kFloat: case op::kString: case op::kUnicode: case op::kPersId:
-    case op::kGet: case op::kPut: break;
-    default: return broken("byte " + std::to_string(opcode) + " is no opcode");
+    case op::kInt:
+    case op::kLong:
+    case op::kFloat:
+    case op::kString:
+    case op::kUnicode:
+    case op::kPersId:
+    case op::kGet:
+    case op::kPut:
+      break;
+    default:
+      return broken("byte " + std::to_string(opcode) + " is no opcode");
   }
   std::uint64_t start = 0;
   std::uint64_t length = 0;
   if (!line(start, length)) return truncated("line operand");
   Bytes scratch;
-  const ByteView head = view_at(start, static_cast<std::size_t>(std::min<std::uint64_t>(length, 64)), scratch);
+  const ByteView head =
+      view_at(start, static_cast<std::size_t>(std::min<std::uint64_t>(length, 64)), scratch);
   switch (opcode) {
     case op::kInt: {
       if (as_text(head) == "00" || as_text(head) == "01") {
@@ -316,8 +336,9 @@ PickleMachine::Step PickleMachine::cold_text(std::uint8_t opcode) {
       }
       if (!is_number_text(head)) return broken("INT operand is no number");
       const auto value = parse_index(head);
-      push(value && *value < (std::uint64_t{1} << 56) ? PickleValue(PickleKind::kInteger, *value)
-                                                      : PickleValue(PickleKind::kBigInteger, start));
+      push(value && *value < (std::uint64_t{1} << 56)
+               ? PickleValue(PickleKind::kInteger, *value)
+               : PickleValue(PickleKind::kBigInteger, start));
       return Step::kContinue;
     }
     case op::kLong:
@@ -333,7 +354,9 @@ PickleMachine::Step PickleMachine::cold_text(std::uint8_t opcode) {
       if (head.empty() || (head[0] != '\'' && head[0] != '"' && head[0] != ' ')) {
         return broken("STRING operand is not quoted");
       }
-      if (length >= 6) look_inside(start + 1, length - 2, true, head.subspan(1).size() >= 2 ? head.subspan(1) : head);
+      if (length >= 6)
+        look_inside(start + 1, length - 2, true,
+                    head.subspan(1).size() >= 2 ? head.subspan(1) : head);
       push(PickleValue::operand(PickleKind::kString, PickleText::kQuoted, start, length));
       return Step::kContinue;
     }
@@ -344,7 +367,8 @@ PickleMachine::Step PickleMachine::cold_text(std::uint8_t opcode) {
       if (std::any_of(head.begin(), head.end(), [](std::uint8_t c) { return c >= 0x80; })) {
         return broken("persistent id of protocol 0 is not ASCII");
       }
-      const PickleValue id = PickleValue::operand(PickleKind::kString, PickleText::kUtf8, start, length);
+      const PickleValue id =
+          PickleValue::operand(PickleKind::kString, PickleText::kUtf8, start, length);
       ++outcome_.effects;
       observer_->on_persistent_id(*this, id, op_offset_);
       push({PickleKind::kPersistent, op_offset_});
@@ -363,7 +387,8 @@ PickleMachine::Step PickleMachine::cold_text(std::uint8_t opcode) {
   }
 }
 
-bool PickleMachine::import_name(std::string_view module, std::string_view name, PickleValue& out, std::uint64_t at) {
+bool PickleMachine::import_name(std::string_view module, std::string_view name, PickleValue& out,
+                                std::uint64_t at) {
   ++outcome_.imports;
   const auto id = names_.intern(module, name, protocol_ < 3);
   if (!id) {
@@ -373,18 +398,22 @@ bool PickleMachine::import_name(std::string_view module, std::string_view name, 
   }
   PickleNames::Entry& entry = names_.at(id->first);
   if (id->second) entry.traits = observer_->on_new_name(entry.name);
-  out = PickleValue(PickleKind::kGlobal, id->first).with_taint(entry.traits.tainted ? PickleValue::kTaint : 0);
+  out = PickleValue(PickleKind::kGlobal, id->first)
+            .with_taint(entry.traits.tainted ? PickleValue::kTaint : 0);
   if ((entry.traits.inert & PickleTraits::kImport) == 0) observer_->on_import(*this, out, at);
   return true;
 }
 
-bool PickleMachine::import_values(PickleValue module, PickleValue name, PickleValue& out, std::uint64_t at) {
+bool PickleMachine::import_values(PickleValue module, PickleValue name, PickleValue& out,
+                                  std::uint64_t at) {
   CachedName& cached = name_cache_[(module.payload() * 31 + name.payload()) % name_cache_.size()];
-  if (cached.protocol == protocol_ && cached.module == module.bits() && cached.name == name.bits() &&
-      module.is(PickleKind::kString) && name.is(PickleKind::kString)) {
+  if (cached.protocol == protocol_ && cached.module == module.bits() &&
+      cached.name == name.bits() && module.is(PickleKind::kString) &&
+      name.is(PickleKind::kString)) {
     const PickleNames::Entry& entry = names_.at(cached.id);
     ++outcome_.imports;
-    out = PickleValue(PickleKind::kGlobal, cached.id).with_taint(entry.traits.tainted ? PickleValue::kTaint : 0);
+    out = PickleValue(PickleKind::kGlobal, cached.id)
+              .with_taint(entry.traits.tainted ? PickleValue::kTaint : 0);
     if ((entry.traits.inert & PickleTraits::kImport) == 0) observer_->on_import(*this, out, at);
     return true;
   }
@@ -392,7 +421,8 @@ bool PickleMachine::import_values(PickleValue module, PickleValue name, PickleVa
                         (name.is(PickleKind::kString) || name.is(PickleKind::kComputed));
   const auto module_text = are_text ? text(module, kMostNameBytes + 1) : std::nullopt;
   const auto name_text = are_text ? text(name, kMostNameBytes + 1) : std::nullopt;
-  if (!module_text || !name_text || module_text->size() > kMostNameBytes || name_text->size() > kMostNameBytes) {
+  if (!module_text || !name_text || module_text->size() > kMostNameBytes ||
+      name_text->size() > kMostNameBytes) {
     ++outcome_.imports;
     observer_->on_oddity(PickleOddity::kUnnamed, at);
     out = PickleValue(PickleKind::kUnknown).with_taint(PickleValue::kTaint);
@@ -412,7 +442,8 @@ PickleMachine::Step PickleMachine::build() {
   switch (target.kind()) {
     case PickleKind::kObject: {
       const std::uint32_t id = target.name_id();
-      if (id < names_.size() && names_.at(id).known == PickleKnown::kJoblibWrapper) return read_joblib_array(state);
+      if (id < names_.size() && names_.at(id).known == PickleKnown::kJoblibWrapper)
+        return read_joblib_array(state);
       if (state.tainted()) observer_->on_build(*this, target, state, op_offset_);
       break;
     }
@@ -429,7 +460,8 @@ PickleMachine::Step PickleMachine::build() {
   return Step::kContinue;
 }
 
-PickleValue PickleMachine::call(PickleCallKind kind, PickleValue callable, PickleValue arguments, PickleValue keywords) {
+PickleValue PickleMachine::call(PickleCallKind kind, PickleValue callable, PickleValue arguments,
+                                PickleValue keywords) {
   ++outcome_.calls;
   const std::uint64_t taint = callable.bits() | arguments.bits() | keywords.bits();
   std::uint32_t id = PickleValue::kNoName;
@@ -444,8 +476,12 @@ PickleValue PickleMachine::call(PickleCallKind kind, PickleValue callable, Pickl
   const bool tainted_arguments = ((arguments.bits() | keywords.bits()) & PickleValue::kTaint) != 0;
   bool quiet = false;
   switch (kind) {
-    case PickleCallKind::kReduce: quiet = (inert & PickleTraits::kCall) != 0; break;
-    case PickleCallKind::kNewObject: quiet = (inert & PickleTraits::kRebuild) != 0; break;
+    case PickleCallKind::kReduce:
+      quiet = (inert & PickleTraits::kCall) != 0;
+      break;
+    case PickleCallKind::kNewObject:
+      quiet = (inert & PickleTraits::kRebuild) != 0;
+      break;
     case PickleCallKind::kInstance:
       quiet = (inert & PickleTraits::kCall) != 0 ||
               ((inert & PickleTraits::kRebuild) != 0 && arguments.tuple_length() == 0);
@@ -462,8 +498,9 @@ PickleValue PickleMachine::call(PickleCallKind kind, PickleValue callable, Pickl
   return PickleValue::object(arena_.append(pair, 2), id).with_taint(taint);
 }
 
-// joblib writes NumpyArrayWrapper by NEWOBJ and BUILD, and right behind BUILD the array itself: since
-// 1.2 one byte of padding length and the padding, then raw items, or for object arrays a whole stream.
+// joblib writes NumpyArrayWrapper by NEWOBJ and BUILD, and right behind BUILD the array itself:
+// since 1.2 one byte of padding length and the padding, then raw items, or for object arrays a
+// whole stream.
 PickleMachine::Step PickleMachine::read_joblib_array(PickleValue state) {
   PickleValue shape;
   PickleValue dtype;
@@ -495,7 +532,8 @@ PickleMachine::Step PickleMachine::read_joblib_array(PickleValue state) {
   }
   std::optional<std::uint64_t> bytes = dtype.payload();
   const auto extents = elements(shape);
-  if (extents.size() != shape.tuple_length()) return broken("the size of a joblib array cannot be told");
+  if (extents.size() != shape.tuple_length())
+    return broken("the size of a joblib array cannot be told");
   for (const PickleValue extent : extents) {
     if (!extent.is(PickleKind::kInteger) || extent.as_integer() < 0) {
       return broken("the size of a joblib array cannot be told");

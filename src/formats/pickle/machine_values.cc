@@ -1,37 +1,12 @@
 // What values mean: their text and elements, and calls that are folded to find computed names.
 #include <algorithm>
 
+#include "base/text.h"
 #include "formats/pickle/machine.h"
 
 namespace saiph::formats {
 
 namespace {
-
-int hex_digit(std::uint8_t c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-void append_utf8(std::string& out, std::uint32_t code) {
-  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(static_cast<unsigned char>(byte)); };
-  if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xC0 | (code >> 6));
-    put(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    put(0xE0 | (code >> 12));
-    put(0x80 | ((code >> 6) & 0x3F));
-    put(0x80 | (code & 0x3F));
-  } else {
-    put(0xF0 | ((code >> 18) & 7));
-    put(0x80 | ((code >> 12) & 0x3F));
-    put(0x80 | ((code >> 6) & 0x3F));
-    put(0x80 | (code & 0x3F));
-  }
-}
 
 std::optional<std::uint32_t> hex_code(ByteView text, std::size_t at, std::size_t digits) {
   if (at + digits > text.size()) return std::nullopt;
@@ -76,23 +51,47 @@ std::string decode_quoted(ByteView text) {
     }
     const std::uint8_t next = text[++i];
     switch (next) {
-      case 'n': out += '\n'; break;
-      case 't': out += '\t'; break;
-      case 'r': out += '\r'; break;
-      case 'a': out += '\a'; break;
-      case 'b': out += '\b'; break;
-      case 'f': out += '\f'; break;
-      case 'v': out += '\v'; break;
-      case '\n': break;
+      case 'n':
+        out += '\n';
+        break;
+      case 't':
+        out += '\t';
+        break;
+      case 'r':
+        out += '\r';
+        break;
+      case 'a':
+        out += '\a';
+        break;
+      case 'b':
+        out += '\b';
+        break;
+      case 'f':
+        out += '\f';
+        break;
+      case 'v':
+        out += '\v';
+        break;
+      case '\n':
+        break;
       case 'x':
         if (const auto code = hex_code(text, i + 1, 2)) {
           out += static_cast<char>(static_cast<unsigned char>(*code));
           i += 2;
         }
         break;
-      case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7': {
+      case '0':
+      case '1':
+      case '2':
+      case '3':
+      case '4':
+      case '5':
+      case '6':
+      case '7': {
         unsigned code = next - '0';
-        for (int digits = 1; digits < 3 && i + 1 < text.size() && text[i + 1] >= '0' && text[i + 1] <= '7'; ++digits) {
+        for (int digits = 1;
+             digits < 3 && i + 1 < text.size() && text[i + 1] >= '0' && text[i + 1] <= '7';
+             ++digits) {
           code = code * 8 + (text[++i] - '0');
         }
         out += static_cast<char>(static_cast<unsigned char>(code));
@@ -111,12 +110,7 @@ std::optional<std::string> decode_base64(std::string_view text) {
   std::uint32_t bits = 0;
   int have = 0;
   for (const char c : text) {
-    int digit = -1;
-    if (c >= 'A' && c <= 'Z') digit = c - 'A';
-    if (c >= 'a' && c <= 'z') digit = c - 'a' + 26;
-    if (c >= '0' && c <= '9') digit = c - '0' + 52;
-    if (c == '+' || c == '-') digit = 62;
-    if (c == '/' || c == '_') digit = 63;
+    const int digit = base64_digit(c);
     if (c == '=') break;
     if (digit < 0) continue;
     bits = ((bits << 6) | static_cast<std::uint32_t>(digit)) & 0xFFFFFF;
@@ -129,19 +123,11 @@ std::optional<std::string> decode_base64(std::string_view text) {
   return out;
 }
 
-std::string rot13(std::string text) {
-  for (char& c : text) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>('a' + (c - 'a' + 13) % 26);
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>('A' + (c - 'A' + 13) % 26);
-  }
-  return text;
-}
-
 std::string unhex(std::string_view text) {
   std::string out;
   int high = -1;
   for (const char c : text) {
-    const int digit = hex_digit(static_cast<std::uint8_t>(c));
+    const int digit = hex_digit(c);
     if (digit < 0) continue;
     if (high < 0) {
       high = digit;
@@ -164,9 +150,12 @@ std::optional<std::string> PickleMachine::text(PickleValue value, std::size_t li
   if (bytes.size() != n) return std::nullopt;
   switch (value.text_form()) {
     case PickleText::kUtf8:
-    case PickleText::kRaw: return std::string(as_text(bytes));
-    case PickleText::kQuoted: return decode_quoted(bytes);
-    case PickleText::kUnicodeEscape: return decode_unicode_escape(bytes);
+    case PickleText::kRaw:
+      return std::string(as_text(bytes));
+    case PickleText::kQuoted:
+      return decode_quoted(bytes);
+    case PickleText::kUnicodeEscape:
+      return decode_unicode_escape(bytes);
   }
   return std::nullopt;
 }
@@ -207,8 +196,10 @@ PickleValue PickleMachine::dtype_of(PickleValue arguments) {
   const auto spelling = text(args[0], 32);
   if (!spelling) return {};
   std::string_view rest = *spelling;
-  if (!rest.empty() && std::string_view("<>=|").find(rest[0]) != std::string_view::npos) rest.remove_prefix(1);
-  if (rest.empty() || std::string_view("biufcmMOSUVB?").find(rest[0]) == std::string_view::npos) return {};
+  if (!rest.empty() && std::string_view("<>=|").find(rest[0]) != std::string_view::npos)
+    rest.remove_prefix(1);
+  if (rest.empty() || std::string_view("biufcmMOSUVB?").find(rest[0]) == std::string_view::npos)
+    return {};
   if (rest[0] == 'O') return {PickleKind::kDtype, PickleValue::kObjectDtype};
   std::uint64_t size = 0;
   std::size_t digits = 0;
@@ -231,9 +222,11 @@ PickleValue PickleMachine::fold(PickleKnown known, PickleValue arguments) {
   const auto first = text(args[0], kMost);
   const auto second = args.size() > 1 ? text(args[1], kMost) : std::nullopt;
   switch (known) {
-    case PickleKnown::kNumpyDtype: return dtype_of(arguments);
+    case PickleKnown::kNumpyDtype:
+      return dtype_of(arguments);
     case PickleKnown::kAddExtension: {
-      if (args.size() != 3 || !first || !second || !args[2].is(PickleKind::kInteger) || extensions_.size() > 4096) {
+      if (args.size() != 3 || !first || !second || !args[2].is(PickleKind::kInteger) ||
+          extensions_.size() > 4096) {
         return {};
       }
       PickleValue global;
@@ -241,7 +234,8 @@ PickleValue PickleMachine::fold(PickleKnown known, PickleValue arguments) {
       if (!id) return {};
       PickleNames::Entry& entry = names_.at(id->first);
       if (id->second) entry.traits = observer_->on_new_name(entry.name);
-      global = PickleValue(PickleKind::kGlobal, id->first).with_taint(entry.traits.tainted ? PickleValue::kTaint : 0);
+      global = PickleValue(PickleKind::kGlobal, id->first)
+                   .with_taint(entry.traits.tainted ? PickleValue::kTaint : 0);
       extensions_[static_cast<std::uint64_t>(args[2].as_integer())] = global;
       return {};
     }
@@ -263,7 +257,8 @@ PickleValue PickleMachine::fold(PickleKnown known, PickleValue arguments) {
       if (!id) return {};
       PickleNames::Entry& entry = names_.at(id->first);
       if (id->second) entry.traits = observer_->on_new_name(entry.name);
-      return PickleValue(PickleKind::kGlobal, id->first).with_taint(entry.traits.tainted ? PickleValue::kTaint : 0);
+      return PickleValue(PickleKind::kGlobal, id->first)
+          .with_taint(entry.traits.tainted ? PickleValue::kTaint : 0);
     }
     case PickleKnown::kStrJoin: {
       if (!first || args.size() != 2) return {};
@@ -278,29 +273,35 @@ PickleValue PickleMachine::fold(PickleKnown known, PickleValue arguments) {
       }
       return computed(std::move(joined));
     }
-    case PickleKnown::kConcat: return first && second ? computed(*first + *second) : PickleValue();
+    case PickleKnown::kConcat:
+      return first && second ? computed(*first + *second) : PickleValue();
     case PickleKnown::kBase64Decode: {
       if (!first) return {};
       auto decoded = decode_base64(*first);
       return decoded ? computed(std::move(*decoded)) : PickleValue();
     }
-    case PickleKnown::kBytesFromHex: return first ? computed(unhex(*first)) : PickleValue();
+    case PickleKnown::kBytesFromHex:
+      return first ? computed(unhex(*first)) : PickleValue();
     case PickleKnown::kCodecsEncode:
     case PickleKnown::kCodecsDecode:
     case PickleKnown::kBytesDecode:
       if (!first || args[0].text_length() > kMost) return {};
-      if (second && (*second == "rot13" || *second == "rot_13" || *second == "rot-13")) return computed(rot13(*first));
-      if (second && (*second == "hex" || *second == "hex_codec") && known == PickleKnown::kCodecsDecode) {
+      if (second && (*second == "rot13" || *second == "rot_13" || *second == "rot-13"))
+        return computed(rot13(*first));
+      if (second && (*second == "hex" || *second == "hex_codec") &&
+          known == PickleKnown::kCodecsDecode) {
         return computed(unhex(*first));
       }
-      if (second && (*second == "base64" || *second == "base64_codec") && known == PickleKnown::kCodecsDecode) {
+      if (second && (*second == "base64" || *second == "base64_codec") &&
+          known == PickleKnown::kCodecsDecode) {
         return computed(decode_base64(*first).value_or(""));
       }
       // latin-1, UTF-8 and ASCII leave what names consist of as it is. Long operands are data.
       if (first->size() > 256) return {};
       return computed(*first);
     case PickleKnown::kJoblibWrapper:
-    case PickleKnown::kNone: break;
+    case PickleKnown::kNone:
+      break;
   }
   return {};
 }

@@ -41,7 +41,8 @@ PickleKnown known_pickle_name(std::string_view module, std::string_view name) {
   return PickleKnown::kNone;
 }
 
-std::optional<std::pair<std::uint32_t, bool>> PickleNames::intern(std::string_view module, std::string_view name,
+std::optional<std::pair<std::uint32_t, bool>> PickleNames::intern(std::string_view module,
+                                                                  std::string_view name,
                                                                   bool mapped) {
   key_.clear();
   key_ += mapped ? '2' : '3';

@@ -10,7 +10,8 @@
 
 namespace saiph::formats {
 
-/// A name as the loader resolves it. `module`/`name` are after the mapping; the raw ones as written.
+/// A name as the loader resolves it. `module`/`name` are after the mapping; the raw ones as
+/// written.
 struct PickleName {
   std::string module;
   std::string name;  ///< may be dotted: "Outer.Inner"
@@ -30,13 +31,25 @@ struct PickleTraits {
 
 /// Names with a meaning for the interpreter itself.
 enum class PickleKnown : std::uint8_t {
-  kNone, kNumpyDtype, kJoblibWrapper, kAddExtension, kGetattr, kStrJoin, kCodecsEncode,
-  kCodecsDecode, kBytesDecode, kBase64Decode, kBytesFromHex, kConcat, kImportModule,
+  kNone,
+  kNumpyDtype,
+  kJoblibWrapper,
+  kAddExtension,
+  kGetattr,
+  kStrJoin,
+  kCodecsEncode,
+  kCodecsDecode,
+  kBytesDecode,
+  kBase64Decode,
+  kBytesFromHex,
+  kConcat,
+  kImportModule,
 };
 
 /// The Python 2 to 3 mapping of names (CPython Lib/_compat_pickle.py), applied by the loader to
 /// streams of protocol 0 to 2. Answers the mapped pair.
-std::pair<std::string_view, std::string_view> map_python2_name(std::string_view module, std::string_view name);
+std::pair<std::string_view, std::string_view> map_python2_name(std::string_view module,
+                                                               std::string_view name);
 
 PickleKnown known_pickle_name(std::string_view module, std::string_view name);
 
@@ -52,7 +65,8 @@ class PickleNames {
   };
 
   /// The id, and whether it is new. `mapped` applies the Python 2 mapping.
-  std::optional<std::pair<std::uint32_t, bool>> intern(std::string_view module, std::string_view name, bool mapped);
+  std::optional<std::pair<std::uint32_t, bool>> intern(std::string_view module,
+                                                       std::string_view name, bool mapped);
   const Entry& at(std::uint32_t id) const { return entries_[id]; }
   Entry& at(std::uint32_t id) { return entries_[id]; }
   std::size_t size() const { return entries_.size(); }

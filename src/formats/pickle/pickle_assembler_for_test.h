@@ -16,22 +16,41 @@ class PickleAssembler {
   explicit PickleAssembler(int protocol) { op(0x80).u8(static_cast<unsigned>(protocol)); }
 
   PickleAssembler& op(unsigned byte) { return u8(byte); }
-  PickleAssembler& u8(unsigned v) { bytes_.push_back(static_cast<std::uint8_t>(v)); return *this; }
+  PickleAssembler& u8(unsigned v) {
+    bytes_.push_back(static_cast<std::uint8_t>(v));
+    return *this;
+  }
   PickleAssembler& u16(unsigned v) { return u8(v & 255U).u8((v >> 8) & 255U); }
   PickleAssembler& u32(std::uint32_t v) { return u16(v & 0xFFFFU).u16(v >> 16); }
-  PickleAssembler& u64(std::uint64_t v) { return u32(static_cast<std::uint32_t>(v)).u32(static_cast<std::uint32_t>(v >> 32)); }
-  PickleAssembler& raw(std::string_view text) { bytes_.insert(bytes_.end(), text.begin(), text.end()); return *this; }
-  PickleAssembler& raw(const Bytes& more) { bytes_.insert(bytes_.end(), more.begin(), more.end()); return *this; }
+  PickleAssembler& u64(std::uint64_t v) {
+    return u32(static_cast<std::uint32_t>(v)).u32(static_cast<std::uint32_t>(v >> 32));
+  }
+  PickleAssembler& raw(std::string_view text) {
+    bytes_.insert(bytes_.end(), text.begin(), text.end());
+    return *this;
+  }
+  PickleAssembler& raw(const Bytes& more) {
+    bytes_.insert(bytes_.end(), more.begin(), more.end());
+    return *this;
+  }
 
   PickleAssembler& mark() { return op('('); }
   PickleAssembler& none() { return op('N'); }
   PickleAssembler& integer(unsigned v) { return v < 256 ? op('K').u8(v) : op('J').u32(v); }
-  PickleAssembler& text(std::string_view t) { return op(0x8C).u8(static_cast<unsigned>(t.size())).raw(t); }
-  PickleAssembler& long_text(std::string_view t) { return op('X').u32(static_cast<std::uint32_t>(t.size())).raw(t); }
-  PickleAssembler& old_text(std::string_view t) { return op('U').u8(static_cast<unsigned>(t.size())).raw(t); }
+  PickleAssembler& text(std::string_view t) {
+    return op(0x8C).u8(static_cast<unsigned>(t.size())).raw(t);
+  }
+  PickleAssembler& long_text(std::string_view t) {
+    return op('X').u32(static_cast<std::uint32_t>(t.size())).raw(t);
+  }
+  PickleAssembler& old_text(std::string_view t) {
+    return op('U').u8(static_cast<unsigned>(t.size())).raw(t);
+  }
   PickleAssembler& quoted(std::string_view t) { return op('S').raw("'").raw(t).raw("'\n"); }
   PickleAssembler& unicode(std::string_view t) { return op('V').raw(t).raw("\n"); }
-  PickleAssembler& data(const Bytes& b) { return op('B').u32(static_cast<std::uint32_t>(b.size())).raw(b); }
+  PickleAssembler& data(const Bytes& b) {
+    return op('B').u32(static_cast<std::uint32_t>(b.size())).raw(b);
+  }
   PickleAssembler& global(std::string_view module, std::string_view name) {
     return op('c').raw(module).raw("\n").raw(name).raw("\n");
   }

@@ -15,7 +15,9 @@ class Quiet final : public PickleFileObserver {
   }
 };
 
-void text(Bytes& out, std::string_view s) { out.insert(out.end(), s.begin(), s.end()); }
+void text(Bytes& out, std::string_view s) {
+  out.insert(out.end(), s.begin(), s.end());
+}
 void short_text(Bytes& out, std::string_view s) {
   out.push_back(0x8C);
   out.push_back(static_cast<std::uint8_t>(s.size()));
@@ -103,15 +105,25 @@ void run(benchmark::State& state, const Bytes& bytes) {
     opcodes = outcome.opcodes;
   }
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * bytes.size()));
-  state.counters["opcodes/s"] =
-      benchmark::Counter(static_cast<double>(opcodes * state.iterations()), benchmark::Counter::kIsRate);
+  state.counters["opcodes/s"] = benchmark::Counter(
+      static_cast<double>(opcodes * state.iterations()), benchmark::Counter::kIsRate);
 }
 
-void dense_36_mb(benchmark::State& state) { run(state, dense(36'000'000)); }
-void integers_36_mb(benchmark::State& state) { run(state, integers(36'000'000)); }
-void arrays_of_4_kb(benchmark::State& state) { run(state, arrays(64'000'000, 4096)); }
-void arrays_of_1_mb(benchmark::State& state) { run(state, arrays(256'000'000, 1'000'000)); }
-void small_file(benchmark::State& state) { run(state, arrays(1000, 100)); }
+void dense_36_mb(benchmark::State& state) {
+  run(state, dense(36'000'000));
+}
+void integers_36_mb(benchmark::State& state) {
+  run(state, integers(36'000'000));
+}
+void arrays_of_4_kb(benchmark::State& state) {
+  run(state, arrays(64'000'000, 4096));
+}
+void arrays_of_1_mb(benchmark::State& state) {
+  run(state, arrays(256'000'000, 1'000'000));
+}
+void small_file(benchmark::State& state) {
+  run(state, arrays(1000, 100));
+}
 
 BENCHMARK(dense_36_mb)->Unit(benchmark::kMillisecond);
 BENCHMARK(integers_36_mb)->Unit(benchmark::kMillisecond);

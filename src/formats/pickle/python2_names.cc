@@ -167,7 +167,8 @@ constexpr auto kNames = std::to_array<NameRow>({
 
 }  // namespace
 
-std::pair<std::string_view, std::string_view> map_python2_name(std::string_view module, std::string_view name) {
+std::pair<std::string_view, std::string_view> map_python2_name(std::string_view module,
+                                                               std::string_view name) {
   const auto exact = std::lower_bound(kNames.begin(), kNames.end(), std::pair(module, name),
                                       [](const NameRow& row, const auto& key) {
                                         return std::pair(row.from_module, row.from_name) < key;
@@ -175,8 +176,9 @@ std::pair<std::string_view, std::string_view> map_python2_name(std::string_view 
   if (exact != kNames.end() && exact->from_module == module && exact->from_name == name) {
     return {exact->to_module, exact->to_name};
   }
-  const auto whole = std::lower_bound(kModules.begin(), kModules.end(), module,
-                                      [](const ModuleRow& row, std::string_view key) { return row.from < key; });
+  const auto whole =
+      std::lower_bound(kModules.begin(), kModules.end(), module,
+                       [](const ModuleRow& row, std::string_view key) { return row.from < key; });
   if (whole != kModules.end() && whole->from == module) return {whole->to, name};
   return {module, name};
 }

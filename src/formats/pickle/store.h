@@ -50,12 +50,11 @@ class PickleArena {
   /// Copies up to kMostOfOne values in, contiguous; answers their sequence number.
   std::uint64_t append(const PickleValue* values, std::size_t n) {
     n = std::min(n, kMostOfOne);
+    // Until the ring has its full size it grows instead of wrapping, so places never move.
+    while (head_ + n > slots_.capacity() && slots_.grow()) {
+    }
     std::uint64_t at = head_ & (slots_.capacity() - 1);
-    while (at + n > slots_.capacity()) {
-      if (head_ < slots_.capacity() && slots_.grow()) {
-        at = head_;
-        continue;
-      }
+    if (at + n > slots_.capacity()) {
       head_ += slots_.capacity() - at;
       at = 0;
     }
@@ -99,7 +98,8 @@ class PickleMemo {
   }
   /// kUnset when the slot was never set, kUnknown when it was and is forgotten.
   PickleValue get(std::uint64_t index) const {
-    if (index < extent_) [[likely]] return slots_.data()[index];
+    if (index < extent_) [[likely]]
+      return slots_.data()[index];
     if (index < kMost) return {};
     const auto it = far_.find(index);
     if (it != far_.end()) return it->second;

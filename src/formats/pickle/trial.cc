@@ -17,7 +17,8 @@ namespace {
 constexpr std::uint64_t kTrialBytes = std::uint64_t{64} << 10;
 
 bool is_identifier_byte(std::uint8_t c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c >= 0x80;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c >= 0x80;
 }
 
 bool is_dotted_identifier(std::string_view text) {
@@ -30,7 +31,8 @@ bool is_dotted_identifier(std::string_view text) {
 class TrialObserver final : public PickleObserver {
  public:
   PickleTraits on_new_name(const PickleName& name) override {
-    if (!is_dotted_identifier(name.raw_module) || !is_dotted_identifier(name.raw_name)) plausible = false;
+    if (!is_dotted_identifier(name.raw_module) || !is_dotted_identifier(name.raw_name))
+      plausible = false;
     return {false, PickleTraits::kImport | PickleTraits::kRebuild | PickleTraits::kCall};
   }
   bool plausible = true;
@@ -39,12 +41,18 @@ class TrialObserver final : public PickleObserver {
 /// First bytes that may begin a stream without PROTO: opcodes that work on an empty stack.
 constexpr std::array<bool, 256> kStarts = [] {
   std::array<bool, 256> starts{};
-  for (const std::uint8_t c :
-       {op::kMark, op::kFloat, op::kInt, op::kBinInt, op::kBinInt1, op::kLong, op::kBinInt2, op::kNone, op::kPersId,
-        op::kString, op::kBinString, op::kShortBinString, op::kUnicode, op::kBinUnicode, op::kGlobal, op::kEmptyDict,
-        op::kEmptyList, op::kEmptyTuple, op::kBinFloat, op::kProto, op::kExt1, op::kExt2, op::kExt4, op::kNewTrue,
-        op::kNewFalse, op::kLong1, op::kLong4, op::kBinBytes, op::kShortBinBytes, op::kShortBinUnicode,
-        op::kBinUnicode8, op::kBinBytes8, op::kEmptySet, op::kFrame, op::kByteArray8, op::kNextBuffer}) {
+  for (const std::uint8_t c : {op::kMark,        op::kFloat,         op::kInt,
+                               op::kBinInt,      op::kBinInt1,       op::kLong,
+                               op::kBinInt2,     op::kNone,          op::kPersId,
+                               op::kString,      op::kBinString,     op::kShortBinString,
+                               op::kUnicode,     op::kBinUnicode,    op::kGlobal,
+                               op::kEmptyDict,   op::kEmptyList,     op::kEmptyTuple,
+                               op::kBinFloat,    op::kProto,         op::kExt1,
+                               op::kExt2,        op::kExt4,          op::kNewTrue,
+                               op::kNewFalse,    op::kLong1,         op::kLong4,
+                               op::kBinBytes,    op::kShortBinBytes, op::kShortBinUnicode,
+                               op::kBinUnicode8, op::kBinBytes8,     op::kEmptySet,
+                               op::kFrame,       op::kByteArray8,    op::kNextBuffer}) {
     starts[c] = true;
   }
   return starts;
@@ -57,7 +65,8 @@ bool looks_like_global_line(ByteView rest) {
   while (at < rest.size() && at < 96 && (is_identifier_byte(rest[at]) || rest[at] == '.')) ++at;
   if (at < 3 || at >= rest.size() || rest[at] != '\n') return false;
   const std::size_t name = ++at;
-  while (at < rest.size() && at < name + 96 && (is_identifier_byte(rest[at]) || rest[at] == '.')) ++at;
+  while (at < rest.size() && at < name + 96 && (is_identifier_byte(rest[at]) || rest[at] == '.'))
+    ++at;
   return at > name && at + 1 < rest.size() && rest[at] == '\n';
 }
 
@@ -73,27 +82,34 @@ bool looks_like_name_string(ByteView rest) {
     if (rest[head + i] >= 0x80) return false;
   }
   const std::uint8_t next = rest[head + n];
-  return next == op::kMemoize || next == op::kShortBinUnicode || next == op::kBinUnicode || next == op::kBinPut ||
-         next == op::kShortBinString || next == op::kUnicode || next == op::kPut;
+  return next == op::kMemoize || next == op::kShortBinUnicode || next == op::kBinUnicode ||
+         next == op::kBinPut || next == op::kShortBinString || next == op::kUnicode ||
+         next == op::kPut;
 }
 
 bool is_candidate(ByteView rest) {
   switch (rest[0]) {
     case op::kProto:
       return rest.size() > 3 && rest[1] <= 5 && (kStarts[rest[2]] && rest[2] != op::kProto);
-    case op::kGlobal: return looks_like_global_line(rest);
-    case op::kMark: return rest.size() > 4 && ((rest[1] == op::kGlobal && looks_like_global_line(rest.subspan(1))) ||
-                                               (rest[1] == op::kString && (rest[2] == '\'' || rest[2] == '"')));
+    case op::kGlobal:
+      return looks_like_global_line(rest);
+    case op::kMark:
+      return rest.size() > 4 &&
+             ((rest[1] == op::kGlobal && looks_like_global_line(rest.subspan(1))) ||
+              (rest[1] == op::kString && (rest[2] == '\'' || rest[2] == '"')));
     case op::kShortBinUnicode:
     case op::kBinUnicode:
-    case op::kShortBinString: return looks_like_name_string(rest);
-    default: return false;
+    case op::kShortBinString:
+      return looks_like_name_string(rest);
+    default:
+      return false;
   }
 }
 
 constexpr std::array<bool, 256> kCandidateStarts = [] {
   std::array<bool, 256> starts{};
-  for (const std::uint8_t c : {op::kProto, op::kGlobal, op::kMark, op::kShortBinUnicode, op::kBinUnicode, op::kShortBinString}) {
+  for (const std::uint8_t c : {op::kProto, op::kGlobal, op::kMark, op::kShortBinUnicode,
+                               op::kBinUnicode, op::kShortBinString}) {
     starts[c] = true;
   }
   return starts;
@@ -101,7 +117,8 @@ constexpr std::array<bool, 256> kCandidateStarts = [] {
 
 }  // namespace
 
-PickleTrialResult try_pickle(const ByteSource& source, Budget& budget, std::uint64_t offset, std::uint64_t most) {
+PickleTrialResult try_pickle(const ByteSource& source, Budget& budget, std::uint64_t offset,
+                             std::uint64_t most) {
   TrialObserver observer;
   PickleMachine machine(source, budget, observer);
   PickleTrialResult result;
@@ -111,20 +128,25 @@ PickleTrialResult try_pickle(const ByteSource& source, Budget& budget, std::uint
   return result;
 }
 
-bool PickleTrial::accepts(const ByteSource& source, Budget& budget, std::uint64_t offset, bool follows) {
+bool PickleTrial::accepts(const ByteSource& source, Budget& budget, std::uint64_t offset,
+                          bool follows) {
   const PickleTrialResult trial = try_pickle(source, budget, offset, kTrialBytes);
   const bool cut = trial.outcome.truncated && source.size() - offset > kTrialBytes;
-  spent_ += (trial.outcome.end == PickleEnd::kStop || !cut ? trial.outcome.offset - std::min(offset, trial.outcome.offset)
-                                                            : kTrialBytes) + 16;
-  if (trial.outcome.end == PickleEnd::kStop) return trial.did_something() || (follows && trial.outcome.opcodes > 2);
+  spent_ += (trial.outcome.end == PickleEnd::kStop || !cut
+                 ? trial.outcome.offset - std::min(offset, trial.outcome.offset)
+                 : kTrialBytes) +
+            16;
+  if (trial.outcome.end == PickleEnd::kStop)
+    return trial.did_something() || (follows && trial.outcome.opcodes > 2);
   return trial.called() || (cut && (trial.did_something() || trial.outcome.opcodes > 1024));
 }
 
-std::optional<std::uint64_t> PickleTrial::search(const ByteSource& source, Budget& budget, std::uint64_t from,
-                                                 std::uint64_t to) {
+std::optional<std::uint64_t> PickleTrial::search(const ByteSource& source, Budget& budget,
+                                                 std::uint64_t from, std::uint64_t to) {
   constexpr std::size_t kLook = 256;
   SourceReader reader(source, from,
-                      static_cast<std::size_t>(std::min<std::uint64_t>(SourceReader::kWindowBytes, to - from + kLook)));
+                      static_cast<std::size_t>(
+                          std::min<std::uint64_t>(SourceReader::kWindowBytes, to - from + kLook)));
   const std::uint64_t allowance = 4 * (to - from) + (std::uint64_t{1} << 20) + spent_;
   while (reader.offset() < to) {
     if (!reader.refill(kLook)) return std::nullopt;
@@ -132,11 +154,15 @@ std::optional<std::uint64_t> PickleTrial::search(const ByteSource& source, Budge
     ByteView view = reader.buffered();
     if (view.empty()) return std::nullopt;
     const bool last = base + view.size() >= source.size();
-    std::size_t stop = static_cast<std::size_t>(std::min<std::uint64_t>({view.size(), to - base, std::size_t{256} << 10}));
-    if (!last && view.size() - stop < kLook) stop = view.size() > kLook ? view.size() - kLook : stop;
+    std::size_t stop = static_cast<std::size_t>(
+        std::min<std::uint64_t>({view.size(), to - base, std::size_t{256} << 10}));
+    if (!last && view.size() - stop < kLook)
+      stop = view.size() > kLook ? view.size() - kLook : stop;
     if (!budget.take_work(stop / 8 + 1)) return std::nullopt;
     for (std::size_t i = 0; i < stop; ++i) {
-      if (!kCandidateStarts[view[i]] || !is_candidate(view.subspan(i, std::min(kLook, view.size() - i)))) continue;
+      if (!kCandidateStarts[view[i]] ||
+          !is_candidate(view.subspan(i, std::min(kLook, view.size() - i))))
+        continue;
       if (spent_ > allowance) {
         gave_up_ = true;
         return std::nullopt;
@@ -173,7 +199,8 @@ bool probe_pickle(ByteView head, const ByteSource& source) {
       at = trial.outcome.offset;
       continue;
     }
-    if (trial.outcome.truncated) return cut || (trial.outcome.has_protocol && trial.outcome.opcodes > 1);
+    if (trial.outcome.truncated)
+      return cut || (trial.outcome.has_protocol && trial.outcome.opcodes > 1);
     return trial.outcome.has_protocol && (trial.did_something() || trial.outcome.opcodes > 16);
   }
   return false;

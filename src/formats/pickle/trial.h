@@ -15,22 +15,24 @@ namespace saiph::formats {
 struct PickleTrialResult {
   PickleOutcome outcome;
   bool names_plausible = true;  ///< every imported name is a dotted identifier
-  bool did_something() const {
-    return names_plausible && outcome.imports != 0;
-  }
+  bool did_something() const { return names_plausible && outcome.imports != 0; }
   bool called() const { return names_plausible && outcome.imports != 0 && outcome.calls != 0; }
 };
 
 /// Interprets silently from `offset`, at most `most` bytes.
-PickleTrialResult try_pickle(const ByteSource& source, Budget& budget, std::uint64_t offset, std::uint64_t most);
+PickleTrialResult try_pickle(const ByteSource& source, Budget& budget, std::uint64_t offset,
+                             std::uint64_t most);
 
-/// A searcher with a budget of its own: all trials together cost at most a few times the bytes searched.
+/// A searcher with a budget of its own: all trials together cost at most a few times the bytes
+/// searched.
 class PickleTrial {
  public:
-  /// True when a stream that matters (or, right behind another stream, any stream) begins at `offset`.
+  /// True when a stream that matters (or, right behind another stream, any stream) begins at
+  /// `offset`.
   bool accepts(const ByteSource& source, Budget& budget, std::uint64_t offset, bool follows);
   /// The first offset in [from, to) at which one begins.
-  std::optional<std::uint64_t> search(const ByteSource& source, Budget& budget, std::uint64_t from, std::uint64_t to);
+  std::optional<std::uint64_t> search(const ByteSource& source, Budget& budget, std::uint64_t from,
+                                      std::uint64_t to);
   /// True when candidates were too many to try.
   bool gave_up() const { return gave_up_; }
 

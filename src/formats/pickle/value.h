@@ -6,8 +6,8 @@
 namespace saiph::formats {
 
 enum class PickleKind : std::uint8_t {
-  kUnset,       ///< an empty memo slot; never on the stack
-  kUnknown,     ///< any object: too old, too far, or not decidable
+  kUnset,    ///< an empty memo slot; never on the stack
+  kUnknown,  ///< any object: too old, too far, or not decidable
   kNone,
   kBool,        ///< payload 0 or 1
   kInteger,     ///< as_integer()
@@ -52,7 +52,8 @@ class PickleValue {
   static constexpr std::uint64_t kObjectSequenceMask = (std::uint64_t{1} << 34) - 1;
 
   constexpr PickleValue() = default;
-  constexpr PickleValue(PickleKind kind, std::uint64_t payload = 0)  // NOLINT(google-explicit-constructor)
+  constexpr PickleValue(PickleKind kind,
+                        std::uint64_t payload = 0)  // NOLINT(google-explicit-constructor)
       : bits_((static_cast<std::uint64_t>(kind) << kPayloadBits) | (payload & kPayloadMask)) {}
   static constexpr PickleValue integer(std::int64_t v) {
     const std::int64_t limit = std::int64_t{1} << (kPayloadBits - 1);
@@ -61,21 +62,27 @@ class PickleValue {
   }
   /// A tuple of `length` elements whose first kept ones stand in the arena from `sequence`.
   /// `doubling` counts how often on its way down an element stood twice (expansion attacks).
-  static constexpr PickleValue tuple(std::uint64_t sequence, std::uint64_t length, std::uint32_t doubling) {
+  static constexpr PickleValue tuple(std::uint64_t sequence, std::uint64_t length,
+                                     std::uint32_t doubling) {
     if (length > kMaxTupleLength) length = kMaxTupleLength;
-    return {PickleKind::kTuple, ((sequence & kSequenceMask) << 22) | (length << 6) | (doubling & 63U)};
+    return {PickleKind::kTuple,
+            ((sequence & kSequenceMask) << 22) | (length << 6) | (doubling & 63U)};
   }
   static constexpr PickleValue object(std::uint64_t sequence, std::uint32_t name) {
     return {PickleKind::kObject, ((sequence & kObjectSequenceMask) << 24) | name};
   }
 
   /// A string or bytes operand at `offset` (40 bits kept), of `length` bytes (16383 kept).
-  static constexpr PickleValue operand(PickleKind kind, PickleText text, std::uint64_t offset, std::uint64_t length) {
+  static constexpr PickleValue operand(PickleKind kind, PickleText text, std::uint64_t offset,
+                                       std::uint64_t length) {
     if (length > kMaxTextLength) length = kMaxTextLength;
-    return {kind, ((offset & kOffsetMask) << 18) | (length << 4) | static_cast<std::uint64_t>(text)};
+    return {kind,
+            ((offset & kOffsetMask) << 18) | (length << 4) | static_cast<std::uint64_t>(text)};
   }
 
-  constexpr PickleKind kind() const { return static_cast<PickleKind>((bits_ >> kPayloadBits) & 31U); }
+  constexpr PickleKind kind() const {
+    return static_cast<PickleKind>((bits_ >> kPayloadBits) & 31U);
+  }
   constexpr std::uint64_t payload() const { return bits_ & kPayloadMask; }
   constexpr bool is(PickleKind kind) const { return this->kind() == kind; }
   constexpr std::int64_t as_integer() const {
@@ -86,10 +93,14 @@ class PickleValue {
   constexpr PickleText text_form() const { return static_cast<PickleText>(payload() & 15U); }
   constexpr std::uint64_t tuple_sequence() const { return payload() >> 22; }
   constexpr std::uint64_t tuple_length() const { return (payload() >> 6) & kMaxTupleLength; }
-  constexpr std::uint32_t tuple_doubling() const { return static_cast<std::uint32_t>(payload() & 63U); }
+  constexpr std::uint32_t tuple_doubling() const {
+    return static_cast<std::uint32_t>(payload() & 63U);
+  }
   constexpr std::uint64_t object_sequence() const { return payload() >> 24; }
   /// Of an object: the name of what made it, or kNoName. Of a global: its own.
-  constexpr std::uint32_t name_id() const { return static_cast<std::uint32_t>(payload() & kNoName); }
+  constexpr std::uint32_t name_id() const {
+    return static_cast<std::uint32_t>(payload() & kNoName);
+  }
 
   constexpr bool tainted() const { return (bits_ & kTaint) != 0; }
   constexpr PickleValue with_taint(std::uint64_t taint_bits) const {

@@ -17,10 +17,24 @@ std::uint64_t item_bytes_of(std::string_view type) {
     std::uint64_t bytes;
   };
   static constexpr Row kRows[] = {
-      {"DoubleStorage", 8}, {"FloatStorage", 4}, {"HalfStorage", 2}, {"LongStorage", 8}, {"IntStorage", 4},
-      {"ShortStorage", 2}, {"CharStorage", 1}, {"ByteStorage", 1}, {"BoolStorage", 1}, {"BFloat16Storage", 2},
-      {"ComplexDoubleStorage", 16}, {"ComplexFloatStorage", 8}, {"QUInt8Storage", 1}, {"QInt8Storage", 1},
-      {"QInt32Storage", 4}, {"QUInt4x2Storage", 1}, {"QUInt2x4Storage", 1}, {"UntypedStorage", 1},
+      {"DoubleStorage", 8},
+      {"FloatStorage", 4},
+      {"HalfStorage", 2},
+      {"LongStorage", 8},
+      {"IntStorage", 4},
+      {"ShortStorage", 2},
+      {"CharStorage", 1},
+      {"ByteStorage", 1},
+      {"BoolStorage", 1},
+      {"BFloat16Storage", 2},
+      {"ComplexDoubleStorage", 16},
+      {"ComplexFloatStorage", 8},
+      {"QUInt8Storage", 1},
+      {"QInt8Storage", 1},
+      {"QInt32Storage", 4},
+      {"QUInt4x2Storage", 1},
+      {"QUInt2x4Storage", 1},
+      {"UntypedStorage", 1},
   };
   for (const Row& row : kRows) {
     if (type == row.prefix) return row.bytes;
@@ -41,8 +55,12 @@ bool is_torch_magic(const ByteSource& source, PickleValue result) {
 
 class Walker {
  public:
-  Walker(const ByteSource& source, Budget& budget, PickleFileObserver& observer, PickleWalkOptions options)
-      : source_(source), budget_(budget), observer_(observer), options_(options),
+  Walker(const ByteSource& source, Budget& budget, PickleFileObserver& observer,
+         PickleWalkOptions options)
+      : source_(source),
+        budget_(budget),
+        observer_(observer),
+        options_(options),
         machine_(source, budget, observer) {}
 
   PickleFile walk() {
@@ -97,16 +115,22 @@ class Walker {
     }
     ++file_.streams;
     if (effective) ++file_.effective_streams;
-    if (file_.outcome == PickleFile::Outcome::kNotThisFormat) file_.outcome = PickleFile::Outcome::kParsed;
+    if (file_.outcome == PickleFile::Outcome::kNotThisFormat)
+      file_.outcome = PickleFile::Outcome::kParsed;
     switch (outcome.end) {
-      case PickleEnd::kStop: break;
+      case PickleEnd::kStop:
+        break;
       case PickleEnd::kBroken:
         malformed(ErrorCode::kMalformed, outcome.offset, outcome.reason);
         at = outcome.offset + 1;
         broke_ = true;
         return !outcome.truncated;
-      case PickleEnd::kExhausted: malformed(ErrorCode::kLimit, at, outcome.reason); return false;
-      case PickleEnd::kUnreadable: malformed(ErrorCode::kUnavailable, at, outcome.reason); return false;
+      case PickleEnd::kExhausted:
+        malformed(ErrorCode::kLimit, at, outcome.reason);
+        return false;
+      case PickleEnd::kUnreadable:
+        malformed(ErrorCode::kUnavailable, at, outcome.reason);
+        return false;
     }
     broke_ = false;
     if (file_.streams == 1) first_is_magic_ = is_torch_magic(source_, outcome.result);
@@ -152,7 +176,8 @@ class Walker {
   }
 
   std::optional<std::uint64_t> search(std::uint64_t at) {
-    const std::uint64_t left = options_.most_gap_bytes - std::min(options_.most_gap_bytes, searched_);
+    const std::uint64_t left =
+        options_.most_gap_bytes - std::min(options_.most_gap_bytes, searched_);
     const std::uint64_t stop = source_.size() - at > left ? at + left : source_.size();
     const auto found = trial_.search(source_, budget_, at, stop);
     const std::uint64_t end = found ? *found : stop;
@@ -183,7 +208,8 @@ bool PickleStorages::add(const PickleMachine& machine, PickleValue id, std::uint
   const auto parts = machine.elements(id);
   if (parts.size() < 5 || parts.size() > 6 || machine.text(parts[0], 16) != "storage") return false;
   const PickleName* type = parts[1].is(PickleKind::kGlobal) ? machine.name(parts[1]) : nullptr;
-  if (type == nullptr || !parts[4].is(PickleKind::kInteger) || parts[4].as_integer() < 0) return false;
+  if (type == nullptr || !parts[4].is(PickleKind::kInteger) || parts[4].as_integer() < 0)
+    return false;
   auto key = machine.text(parts[2], 256);
   if (!key && parts[2].is(PickleKind::kInteger)) key = std::to_string(parts[2].as_integer());
   if (!key) return false;
@@ -194,8 +220,9 @@ bool PickleStorages::add(const PickleMachine& machine, PickleValue id, std::uint
   if (!keys_.insert(*key).second) return true;
   const auto dot = type->name.rfind('.');
   const std::string short_name = dot == std::string::npos ? type->name : type->name.substr(dot + 1);
-  storages_.push_back({short_name, std::move(*key), static_cast<std::uint64_t>(parts[4].as_integer()),
-                       item_bytes_of(short_name), offset});
+  storages_.push_back({short_name, std::move(*key),
+                       static_cast<std::uint64_t>(parts[4].as_integer()), item_bytes_of(short_name),
+                       offset});
   return true;
 }
 
@@ -204,7 +231,8 @@ PickleFile walk_pickle(const ByteSource& source, Budget& budget, PickleFileObser
   return Walker(source, budget, observer, options).walk();
 }
 
-Result<std::vector<PickleStorage>> collect_persistent_ids(const ByteSource& source, Budget& budget) {
+Result<std::vector<PickleStorage>> collect_persistent_ids(const ByteSource& source,
+                                                          Budget& budget) {
   class Collector final : public PickleFileObserver {
    public:
     PickleTraits on_new_name(const PickleName& /*name*/) override {
@@ -215,12 +243,17 @@ Result<std::vector<PickleStorage>> collect_persistent_ids(const ByteSource& sour
   PickleMachine machine(source, budget, collector);
   const PickleOutcome outcome = machine.run(0);
   switch (outcome.end) {
-    case PickleEnd::kStop: break;
-    case PickleEnd::kBroken: return Error(ErrorCode::kMalformed, outcome.reason, outcome.offset);
-    case PickleEnd::kExhausted: return Error(ErrorCode::kLimit, outcome.reason);
-    case PickleEnd::kUnreadable: return Error(ErrorCode::kUnavailable, outcome.reason);
+    case PickleEnd::kStop:
+      break;
+    case PickleEnd::kBroken:
+      return Error(ErrorCode::kMalformed, outcome.reason, outcome.offset);
+    case PickleEnd::kExhausted:
+      return Error(ErrorCode::kLimit, outcome.reason);
+    case PickleEnd::kUnreadable:
+      return Error(ErrorCode::kUnavailable, outcome.reason);
   }
-  if (collector.storages().overflowed()) return Error(ErrorCode::kLimit, "too many tensor storages");
+  if (collector.storages().overflowed())
+    return Error(ErrorCode::kLimit, "too many tensor storages");
   return collector.storages().all();
 }
 

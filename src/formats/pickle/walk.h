@@ -48,11 +48,14 @@ enum class PicklePlace : std::uint8_t {
 /// An observer of a whole artefact.
 class PickleFileObserver : public PickleObserver {
  public:
-  virtual void on_stream_begin(std::uint64_t /*offset*/, PicklePlace /*place*/, PickleFrames /*frames*/) {}
+  virtual void on_stream_begin(std::uint64_t /*offset*/, PicklePlace /*place*/,
+                               PickleFrames /*frames*/) {}
   virtual void on_stream_end(const PickleMachine& /*machine*/, const PickleOutcome& /*outcome*/) {}
   /// A persistent id that names no tensor storage.
-  virtual void on_foreign_persistent_id(const PickleMachine& /*machine*/, PickleValue /*id*/, std::uint64_t /*offset*/) {}
-  void on_persistent_id(const PickleMachine& machine, PickleValue id, std::uint64_t offset) override {
+  virtual void on_foreign_persistent_id(const PickleMachine& /*machine*/, PickleValue /*id*/,
+                                        std::uint64_t /*offset*/) {}
+  void on_persistent_id(const PickleMachine& machine, PickleValue id,
+                        std::uint64_t offset) override {
     if (!storages_.add(machine, id, offset)) on_foreign_persistent_id(machine, id, offset);
   }
   const PickleStorages& storages() const { return storages_; }
@@ -72,9 +75,9 @@ struct PickleFile {
   std::uint64_t effective_streams = 0;  ///< streams that import, call or name persistent ids
   std::uint64_t gap_offset = 0;         ///< bytes behind the last stream that are no stream
   std::uint64_t gap_bytes = 0;
-  bool gap_searched = true;          ///< false: more gap than may be searched
-  bool torch_legacy = false;         ///< PyTorch's layout from before 1.6: five streams, then storages
-  bool torch_magic_computed = false; ///< ... whose magic number is the result of a call
+  bool gap_searched = true;   ///< false: more gap than may be searched
+  bool torch_legacy = false;  ///< PyTorch's layout from before 1.6: five streams, then storages
+  bool torch_magic_computed = false;  ///< ... whose magic number is the result of a call
 };
 
 struct PickleWalkOptions {
@@ -84,15 +87,16 @@ struct PickleWalkOptions {
   bool search_only = false;
 };
 
-/// Interprets every stream of the source. Linear time: hidden streams are tried with a total cost of
-/// a few times the gap. Memory as PickleMachine. One thread; observer, source and budget must outlive it.
+/// Interprets every stream of the source. Linear time: hidden streams are tried with a total cost
+/// of a few times the gap. Memory as PickleMachine. One thread; observer, source and budget must
+/// outlive it.
 PickleFile walk_pickle(const ByteSource& source, Budget& budget, PickleFileObserver& observer,
                        PickleWalkOptions options = {});
 
-/// True when a Python unpickler would take the source for a pickle that matters: it begins with PROTO
-/// and plausible opcodes; or, without PROTO, it reaches STOP or calls a resolved name before it fails.
-/// Text that only happens to begin with opcodes is none. Cost: a few opcodes for anything else;
-/// long streams without PROTO are followed for 64 Ki opcodes at most.
+/// True when a Python unpickler would take the source for a pickle that matters: it begins with
+/// PROTO and plausible opcodes; or, without PROTO, it reaches STOP or calls a resolved name before
+/// it fails. Text that only happens to begin with opcodes is none. Cost: a few opcodes for anything
+/// else; long streams without PROTO are followed for 64 Ki opcodes at most.
 bool probe_pickle(ByteView head, const ByteSource& source);
 
 /// The tensor storages that data.pkl of a torch archive names, whether or not the stream is sound.
