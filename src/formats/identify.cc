@@ -90,7 +90,7 @@ constexpr auto kRows = std::to_array<Row>({
     {FormatId::kPython, [](const Probe& p) { return looks_like_python(as_text(p.head), p.name, p.text); }},
     {FormatId::kPythonBytecode, [](const Probe& p) { return looks_like_pyc(p.head, p.name); }},
     {FormatId::kJinja, [](const Probe& p) { return p.text && looks_like_jinja(as_text(p.head), p.name); }},
-    {FormatId::kYaml, [](const Probe& p) { return p.text && looks_like_yaml(as_text(p.head), p.name); }},
+    {FormatId::kYaml, [](const Probe& p) { return p.text && !p.name.ends_with(".py") && looks_like_yaml(as_text(p.head), p.name); }},
     {FormatId::kRequirements, [](const Probe& p) { return p.text && is_requirements_name(p.name); }},
     {FormatId::kElf, [](const Probe& p) { return looks_like_elf(p.head); }},
     {FormatId::kPe, [](const Probe& p) { return looks_like_pe(p.head, p.source); }},

@@ -42,6 +42,7 @@ bool runs_something(PythonRisk risk) {
 struct Seen {
   std::string what;
   PythonRisk risk = PythonRisk::kNone;
+  bool called = false;
   bool tied = false;  ///< the instructions say so
   bool top_level = false;
 };
@@ -66,21 +67,22 @@ class Judge {
   }
 
  private:
-  void see(std::string what, PythonRisk risk, bool tied, bool top_level) {
+  void see(std::string what, PythonRisk risk, bool tied, bool top_level, bool called = true) {
     if (seen_.size() >= 256) return;
     const bool known = std::any_of(seen_.begin(), seen_.end(), [&](const Seen& s) {
-      return s.what == what && s.top_level >= top_level;
+      return s.what == what && s.top_level >= top_level && s.called >= called;
     });
-    if (!known) seen_.push_back({std::move(what), risk, tied, top_level});
+    if (!known) seen_.push_back({std::move(what), risk, called, tied, top_level});
   }
 
   void references(const formats::CodeObject& code, bool top_level) {
     const auto found = formats::references_of(code, bytecode_.version);
     exact_ = found.exact;
-    for (const std::string& path : found.paths) {
+    for (const auto& [path, called] : found.paths) {
       const PythonRisk risk = python_risk(path);
-      if (matters(risk)) see(path, risk, found.exact, top_level);
-      if (path.starts_with("socket.")) see(path, PythonRisk::kNetwork, found.exact, top_level);
+      if (matters(risk)) see(path, risk, found.exact, top_level, called);
+      if (path.starts_with("socket."))
+        see(path, PythonRisk::kNetwork, found.exact, top_level, called);
     }
   }
 
@@ -177,7 +179,7 @@ class Judge {
   std::optional<Severity> severity_of(const Seen& seen) const {
     if (lambda_) return Severity::kCritical;
     // A module's bytecode is like its source: what runs at import counts, the rest is context.
-    if (runs_something(seen.risk) && seen.top_level && seen.tied) {
+    if (runs_something(seen.risk) && seen.top_level && seen.tied && seen.called) {
       return seen.risk == PythonRisk::kProcess ? Severity::kHigh : Severity::kMedium;
     }
     if (seen.risk == PythonRisk::kProcess || seen.risk == PythonRisk::kDynamicCode)

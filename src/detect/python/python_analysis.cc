@@ -80,8 +80,9 @@ void state(const PythonFacts& facts, const Task& task, const PythonContext& cont
     if (context.pieces.empty()) {
       if (task.depth == 0) draft.offset = hit.place.offset;
     } else {
-      const auto next = std::upper_bound(context.pieces.begin(), context.pieces.end(), line,
-                                         [](std::uint32_t value, const auto& piece) { return value < piece.first; });
+      const auto next = std::upper_bound(
+          context.pieces.begin(), context.pieces.end(), line,
+          [](std::uint32_t value, const auto& piece) { return value < piece.first; });
       if (next != context.pieces.begin()) {
         draft.part = std::prev(next)->second;
         draft.line = line - std::prev(next)->first + 1;

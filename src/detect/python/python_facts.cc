@@ -213,7 +213,8 @@ void PythonFacts::on_call(const PythonValue& callee, const Arguments& arguments,
       hit.script = hit.defined = Severity::kHigh;
     }
     risky_call(risk, callee, arguments, place);
-  } else if (reflected && hidden && (path == "os.?" || path == "subprocess.?" || path == "builtins.?" ||
+  } else if (reflected && hidden &&
+             (path == "os.?" || path == "subprocess.?" || path == "builtins.?" ||
               (path.starts_with("?.") && (callee.origins & formats::kOriginEncodedText) != 0))) {
     Hit& hit = add(rules::kPythonHiddenName, place,
                    "calls a function of " + std::string(path) + " under a decoded name");
@@ -425,7 +426,8 @@ void PythonFacts::dynamic_code(std::string_view path, const Arguments& arguments
   if (value.is(Kind::kText)) {
     // A template with holes can be read but for the holes.
     std::string visible(value.text());
-    for (std::size_t at = visible.find("{}"); at != std::string::npos; at = visible.find("{}", at)) {
+    for (std::size_t at = visible.find("{}"); at != std::string::npos;
+         at = visible.find("{}", at)) {
       visible.replace(at, 2, "_");
     }
     nest(visible, place);

@@ -52,7 +52,11 @@ Result<Bytecode> read_bytecode(ByteView input, Budget& budget);
 /// The dotted names that a code object loads ("os.system"), as far as its instructions are known;
 /// `exact` is false when only names could be taken (unknown version).
 struct CodeReferences {
-  std::vector<std::string> paths;
+  struct Reference {
+    std::string path;
+    bool called = false;  ///< an instruction calls it, or a value in the same statement
+  };
+  std::vector<Reference> paths;
   bool exact = false;
 };
 CodeReferences references_of(const CodeObject& code, PythonVersion version);

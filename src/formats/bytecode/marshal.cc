@@ -318,10 +318,15 @@ class Reader {
     const bool late = layout_ == Layout::kPython311;
     const std::size_t name = late ? 6 : 7;
     const Object code = objects_[frame.items[0]];
-    if (code.kind != Object::Kind::kText) return malformed("code object without instructions");
-    if (objects_[frame.items[1]].kind != Object::Kind::kTuple ||
-        objects_[frame.items[2]].kind != Object::Kind::kTuple) {
-      return malformed("code object without its tables");
+    // s = text or bytes, t = tuple: what every compiler writes there.
+    const std::string_view shape = late ? "sttts"
+                                          "sssss"
+                                        : "stttt"
+                                          "tsss";
+    for (std::size_t i = 0; i < shape.size() && i < frame.items.size(); ++i) {
+      const auto wanted = shape[i] == 's' ? Object::Kind::kText : Object::Kind::kTuple;
+      if (objects_[frame.items[i]].kind != wanted)
+        return malformed("code object with parts of the wrong kind");
     }
     CodeObject out;
     out.code = input_.subspan(code.first, code.count);

@@ -20,6 +20,13 @@ constexpr std::uint8_t kLoadFast = 124;
 constexpr std::uint8_t kStoreFast = 125;
 constexpr std::uint8_t kLoadMethod = 160;  // 3.7 to 3.11
 constexpr std::uint8_t kHasArgument = 90;
+constexpr std::uint8_t kPopTop = 1;
+
+// Instructions that call: CALL_FUNCTION and its relatives to 3.10, CALL and CALL_FUNCTION_EX later.
+bool is_call(std::uint8_t op, PythonVersion version) {
+  if (version >= 311) return op == 171 || op == 142;
+  return op == 131 || op == 141 || op == 142 || op == 161 || (version < 306 && op == 140);
+}
 
 constexpr std::size_t kMaxPaths = 4'096;
 constexpr std::size_t kMaxPath = 200;
@@ -68,7 +75,7 @@ class Walker {
 
   void flush() {
     if (!path_.empty() && path_ != out_last_ && out_.paths.size() < kMaxPaths) {
-      out_.paths.push_back(path_);
+      out_.paths.push_back({path_, false});
       out_last_ = path_;
     }
     path_.clear();
@@ -92,7 +99,27 @@ class Walker {
     flush();
   }
 
+  // Everything loaded since the statement began may be what is called.
+  void mark_called() {
+    flush();
+    for (; statement_ < out_.paths.size(); ++statement_) out_.paths[statement_].called = true;
+  }
+
   void step(std::uint8_t op, std::uint32_t argument) {
+    if (is_call(op, version_)) mark_called();
+    if (op == kPopTop || op == kStoreName || op == kStoreGlobal || op == kStoreFast ||
+        op == kImportName) {
+      ends_statement_ = true;
+    }
+    if (op == kPopTop) flush();
+    move(op, argument);
+    if (ends_statement_) {
+      statement_ = out_.paths.size();
+      ends_statement_ = false;
+    }
+  }
+
+  void move(std::uint8_t op, std::uint32_t argument) {
     switch (op) {
       case kLoadName:
         load(name(argument));
@@ -146,6 +173,8 @@ class Walker {
   std::string out_last_;
   std::string module_;
   bool imported_ = false;
+  bool ends_statement_ = false;
+  std::size_t statement_ = 0;  ///< first path of the current statement
   std::unordered_map<std::string, std::string> aliases_;
 };
 
@@ -154,8 +183,9 @@ class Walker {
 CodeReferences references_of(const CodeObject& code, PythonVersion version) {
   if (version >= 207 && version <= 312) return Walker(code, version).run();
   CodeReferences out;
-  out.paths.assign(code.names.begin(), code.names.begin() + static_cast<std::ptrdiff_t>(std::min(
-                                                                code.names.size(), kMaxPaths)));
+  for (const std::string& name : code.names) {
+    if (out.paths.size() < kMaxPaths) out.paths.push_back({name, false});
+  }
   return out;
 }
 

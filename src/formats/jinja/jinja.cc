@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "base/text.h"
+
 namespace saiph::formats {
 
 namespace {
@@ -24,13 +26,6 @@ bool is_space(char c) {
 
 constexpr auto kWordOperators =
     std::to_array<std::string_view>({"and", "or", "not", "in", "if", "else", "recursive"});
-
-int hex_digit(char c) {
-  if (is_digit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 std::string unescape(std::string_view body) {
   std::string out;

@@ -12,6 +12,8 @@ namespace {
 using Kind = PythonValueKind;
 
 constexpr std::size_t kMaxCallArguments = 128;
+// CPython refuses more than 200 open brackets.
+constexpr std::size_t kMaxFrames = 400;
 constexpr std::uint32_t kMaxFieldDepth = 4;
 
 constexpr auto kWords = std::to_array<std::string_view>(
@@ -368,6 +370,7 @@ PythonValue PythonEvaluator::string_value(const PythonToken& token) {
 
 PythonValue PythonEvaluator::evaluate(std::span<const PythonToken> tokens) {
   std::vector<Frame> stack(1);
+  std::size_t ignored = 0;  // brackets beyond kMaxFrames; the tokenizer says so
   for (std::size_t at = 0; at < tokens.size(); ++at) {
     const PythonToken& token = tokens[at];
     Frame& frame = stack.back();
@@ -407,7 +410,14 @@ PythonValue PythonEvaluator::evaluate(std::span<const PythonToken> tokens) {
       if (op == ".") {
         frame.after_dot = true;
       } else if (op == "(" || op == "[" || op == "{") {
-        open_bracket(token, stack, at);
+        if (stack.size() < kMaxFrames) {
+          open_bracket(token, stack, at);
+        } else {
+          ++ignored;
+          close_operand(frame, " ");
+        }
+      } else if ((op == ")" || op == "]" || op == "}") && ignored > 0) {
+        --ignored;
       } else if (op == ")" || op == "]" || op == "}") {
         close_element(frame, tokens, at);
         if (stack.size() == 1) continue;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "formats/python/python_value.h"
 #include "formats/python/text_codecs.h"
 
@@ -15,13 +16,6 @@ constexpr PythonOrigins kHidden = kOriginBuilt;
 
 bool is_text(const PythonValue& value) {
   return value.is(Kind::kText);
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 // Resolves \xNN, \uNNNN, \UNNNNNNNN: `digits` hexadecimal digits behind position `at`.

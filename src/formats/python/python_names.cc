@@ -250,6 +250,11 @@ PythonValue PythonEvaluator::call(const PythonValue& callee,
       PythonValue value = found == returns_.end() ? PythonValue{} : found->second;
       if (value.is(Kind::kText)) value.kind = Kind::kUnknown;  // it depends on the arguments
       value.origins |= origins & ~kOriginReflected;
+      // A decoder of this file on a constant of this file.
+      const bool constant = std::any_of(
+          arguments.begin(), arguments.end(),
+          [](const PythonArgument& argument) { return argument.value.is(Kind::kText); });
+      if (constant && (value.origins & kOriginDecoded) != 0) value.origins |= kOriginEncodedText;
       return value;
     }
     case Kind::kClass: {

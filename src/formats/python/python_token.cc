@@ -7,7 +7,7 @@ namespace saiph::formats {
 
 namespace {
 
-constexpr std::size_t kMaxNesting = 1000;  // CPython stops at 200 brackets and 100 indentations
+constexpr std::size_t kMaxNesting = 400;  // CPython stops at 200 brackets and 100 indentations
 
 bool is_name_start(char c) {
   const auto b = static_cast<unsigned char>(c);

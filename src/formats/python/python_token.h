@@ -35,7 +35,7 @@ struct PythonToken {
 };
 
 /// Splits source into tokens, one at a time: linear time, memory bounded by the open brackets and
-/// the indentation levels (both at most 1,000; deeper is `problem()`).
+/// the indentation levels (both at most 400; deeper is `problem()`).
 /// Tolerant: after an error it goes on with the next line, so a broken tail hides nothing before
 /// it. A carriage return ends a line (as in Python's universal newlines) and an f-string's fields
 /// may hold quotes (PEP 701). Source: The Python Language Reference, chapter 2. The source must

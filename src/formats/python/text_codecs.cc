@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdint>
 
+#include "base/text.h"
+
 namespace saiph::formats {
 
 namespace {
@@ -11,26 +13,10 @@ bool is_space(char c) {
   return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f' || c == '\v';
 }
 
-int base64_digit(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+' || c == '-') return 62;
-  if (c == '/' || c == '_') return 63;
-  return -1;
-}
-
 int base32_digit(char c) {
   if (c >= 'A' && c <= 'Z') return c - 'A';
   if (c >= 'a' && c <= 'z') return c - 'a';
   if (c >= '2' && c <= '7') return c - '2' + 26;
-  return -1;
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
 }
 
@@ -143,33 +129,6 @@ std::optional<std::string> decode_base85(std::string_view text) {
   }();
   return decode_five(
       text, [](char c) { return int{kDigits[static_cast<unsigned char>(c)]}; }, false);
-}
-
-std::string rot13(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>('a' + (c - 'a' + 13) % 26);
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>('A' + (c - 'A' + 13) % 26);
-  }
-  return out;
-}
-
-void append_utf8(std::string& out, std::uint32_t code_point) {
-  if (code_point < 0x80) {
-    out.push_back(static_cast<char>(code_point));
-  } else if (code_point < 0x800) {
-    out.push_back(static_cast<char>(0xC0U | (code_point >> 6U)));
-    out.push_back(static_cast<char>(0x80U | (code_point & 0x3FU)));
-  } else if (code_point < 0x10000) {
-    out.push_back(static_cast<char>(0xE0U | (code_point >> 12U)));
-    out.push_back(static_cast<char>(0x80U | ((code_point >> 6U) & 0x3FU)));
-    out.push_back(static_cast<char>(0x80U | (code_point & 0x3FU)));
-  } else if (code_point < 0x110000) {
-    out.push_back(static_cast<char>(0xF0U | (code_point >> 18U)));
-    out.push_back(static_cast<char>(0x80U | ((code_point >> 12U) & 0x3FU)));
-    out.push_back(static_cast<char>(0x80U | ((code_point >> 6U) & 0x3FU)));
-    out.push_back(static_cast<char>(0x80U | (code_point & 0x3FU)));
-  }
 }
 
 }  // namespace saiph::formats

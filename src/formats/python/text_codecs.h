@@ -16,9 +16,5 @@ std::optional<std::string> decode_base32(std::string_view text);
 std::optional<std::string> decode_hex(std::string_view text);
 std::optional<std::string> decode_ascii85(std::string_view text);  ///< base64.a85decode
 std::optional<std::string> decode_base85(std::string_view text);   ///< base64.b85decode
-std::string rot13(std::string_view text);
-
-/// Appends one code point as UTF-8; above U+10FFFF nothing is appended.
-void append_utf8(std::string& out, std::uint32_t code_point);
 
 }  // namespace saiph::formats

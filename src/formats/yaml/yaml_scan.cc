@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
+
 namespace saiph::formats {
 
 namespace {
@@ -12,13 +14,6 @@ constexpr std::size_t kMaxHandles = 64;
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t';
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 std::string unescape_uri(std::string_view text) {

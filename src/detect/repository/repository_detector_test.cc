@@ -1,0 +1,225 @@
+#include "detect/repository/repository_detector.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "detect/contract/recording_inspection_for_test.h"
+#include "detect/repository/package_names.h"
+#include "detect/repository/targets.h"
+
+namespace saiph::detect {
+namespace {
+
+Bytes bytes_of(std::string_view text) {
+  return {text.begin(), text.end()};
+}
+
+std::string stated(const RecordingInspection& inspection) {
+  std::string out;
+  for (const auto& s : inspection.stated) {
+    out += std::string(name_of(s.severity())) + " " + std::string(s.rule->id) + ": " +
+           s.draft.detail + "\n";
+  }
+  for (const auto& i : inspection.incompletes)
+    out += "incomplete " + i.code + ": " + i.message + "\n";
+  return out;
+}
+
+RecordingInspection json(std::string_view text, std::string name = "config.json") {
+  RecordingInspection inspection(bytes_of(text), std::move(name));
+  inspect_repository_json(inspection);
+  return inspection;
+}
+
+TEST(RepositoryJson, ResolvesAutoMap) {
+  constexpr std::string_view kLocal =
+      R"({"model_type":"x","auto_map":{"AutoConfig":"configuration_x.XConfig","AutoModel":"modeling_x.XModel"}})";
+  RecordingInspection present(bytes_of(kLocal), "config.json");
+  present.files["configuration_x.py"] = {};
+  present.files["modeling_x.py"] = {};
+  inspect_repository_json(present);
+  EXPECT_TRUE(present.has("repository-custom-code")) << stated(present);
+  EXPECT_FALSE(present.has_at_least(Severity::kHigh)) << stated(present);
+  EXPECT_TRUE(present.incompletes.empty());
+
+  const auto missing = json(kLocal);
+  EXPECT_TRUE(missing.has("repository-missing-code")) << stated(missing);
+  EXPECT_FALSE(missing.incompletes.empty());
+
+  const auto remote = json(R"({"auto_map":{"AutoModel":"someone/else--modeling_x.XModel"}})");
+  EXPECT_TRUE(remote.has("repository-remote-code")) << stated(remote);
+  EXPECT_TRUE(remote.has_at_least(Severity::kHigh));
+
+  const auto tokenizer = json(R"({"auto_map":{"AutoTokenizer":["someone/else--tok.Tok",null]}})",
+                              "tokenizer_config.json");
+  EXPECT_TRUE(tokenizer.has("repository-remote-code")) << stated(tokenizer);
+
+  const auto nested = json(R"({"vision_config":{"auto_map":{"AutoConfig":"someone/else--m.C"}}})");
+  EXPECT_TRUE(nested.has("repository-remote-code")) << stated(nested);
+
+  const auto outside = json(R"({"auto_map":{"AutoModel":"../../tmp/x.Model"}})");
+  EXPECT_TRUE(outside.has("repository-path-traversal")) << stated(outside);
+}
+
+TEST(RepositoryJson, HandsOnChatTemplates) {
+  EXPECT_EQ(json(R"({"chat_template":"{{ messages }}"})").members.size(), 1U);
+  const auto list = json(
+      R"({"chat_template":[{"name":"default","template":"{{ messages }}"},{"name":"rag","template":"{{ documents }}"}]})");
+  ASSERT_EQ(list.members.size(), 2U);
+  for (const auto& member : list.members) {
+    EXPECT_EQ(member.role, "as:jinja");
+    const auto source = member.open();
+    ASSERT_TRUE(source);
+    EXPECT_GT((*source)->size(), 5U);
+  }
+}
+
+TEST(RepositoryJson, JudgesTargetsAnywhere) {
+  EXPECT_TRUE(json(R"({"model":{"encoder":[{"_target_":"os.system","command":"true"}]}})")
+                  .has_at_least(Severity::kCritical));
+  EXPECT_TRUE(json(R"({"_target_":"my_package.Model"})").has("repository-unknown-target"));
+  EXPECT_TRUE(json(R"({"_target_":"torch.optim.AdamW"})").stated.empty());
+}
+
+TEST(TargetVerdict, Table) {
+  for (const std::string_view target :
+       {"os.system", "subprocess.Popen", "builtins.exec", "builtins.eval", "torch.load",
+        "torch.os.system", "numpy.load", "hydra.utils.get_method", "nemo.os.system", "pickle.loads",
+        "torch.hub.load", "torch.classes.load_library", "importlib.import_module",
+        "shutil.rmtree"}) {
+    EXPECT_EQ(judge_target(target), TargetVerdict::kDangerous) << target;
+  }
+  for (const std::string_view target :
+       {"torch.nn.Linear", "nemo.collections.asr.models.EncDecCTCModel", "builtins.dict",
+        "os.path.join", "pytorch_lightning.Trainer", "functools.partial"}) {
+    EXPECT_EQ(judge_target(target), TargetVerdict::kKnown) << target;
+  }
+  EXPECT_EQ(judge_target("src.models.Net"), TargetVerdict::kUnknown);
+}
+
+TEST(RepositoryJson, ComparesIndexWithFiles) {
+  constexpr std::string_view kIndex =
+      R"({"metadata":{"total_size":2},"weight_map":{"a":"model-00001-of-00002.safetensors","b":"model-00002-of-00002.safetensors"}})";
+  RecordingInspection whole(bytes_of(kIndex), "model.safetensors.index.json");
+  whole.files["model-00001-of-00002.safetensors"] = {};
+  whole.files["model-00002-of-00002.safetensors"] = {};
+  inspect_repository_json(whole);
+  EXPECT_TRUE(whole.stated.empty()) << stated(whole);
+  EXPECT_TRUE(whole.incompletes.empty()) << stated(whole);
+
+  RecordingInspection part(bytes_of(kIndex), "model.safetensors.index.json");
+  part.files["model-00001-of-00002.safetensors"] = {};
+  part.files["model-00009-of-00002.safetensors"] = {};
+  inspect_repository_json(part);
+  EXPECT_TRUE(part.has("repository-missing-shard")) << stated(part);
+  EXPECT_TRUE(part.has("repository-unlisted-shard")) << stated(part);
+  EXPECT_FALSE(part.incompletes.empty());
+
+  EXPECT_TRUE(
+      json(R"({"weight_map":{"a":"../../../etc/passwd"}})").has("repository-path-traversal"));
+}
+
+TEST(RepositoryJson, SaysWhichWeightsLoad) {
+  RecordingInspection both(bytes_of(R"({"model_type":"bert"})"), "config.json");
+  both.files["model.safetensors"] = {};
+  both.files["pytorch_model.bin"] = {};
+  inspect_repository_json(both);
+  EXPECT_TRUE(both.has("repository-two-weight-formats")) << stated(both);
+  EXPECT_FALSE(both.has_at_least(Severity::kMedium));
+}
+
+TEST(RepositoryJson, AdaptersAndSettings) {
+  EXPECT_TRUE(json(R"({"base_model_name_or_path":"http://a.example/m"})", "adapter_config.json")
+                  .has("repository-adapter-base"));
+  EXPECT_TRUE(
+      json(R"({"base_model_name_or_path":"meta/base"})", "adapter_config.json").stated.empty());
+  EXPECT_TRUE(json(R"({"trust_remote_code":true})").has("repository-trust-remote-code"));
+  EXPECT_TRUE(json(R"({"trust_remote_code":false})").stated.empty());
+}
+
+RecordingInspection yaml(std::string_view text, std::string name = "config.yaml") {
+  RecordingInspection inspection(bytes_of(text), std::move(name));
+  inspect_yaml(inspection);
+  return inspection;
+}
+
+TEST(Yaml, PythonTags) {
+  for (const std::string_view text :
+       {"a: !!python/object/apply:os.system ['true']\n", "- !!python/object/new:os.system [true]\n",
+        "a: !<tag:yaml.org,2002:python/object/apply:os.system> [x]\n",
+        "%TAG ! tag:yaml.org,2002:python/\n---\na: !object/apply:os.system [x]\n",
+        "%TAG !y! tag:yaml.org,2002:\n---\na: !y!python/object/apply:os.system [x]\n",
+        "a: !!python%2Fobject/apply:os.system [x]\n",
+        "{a: [1, !!python/object/apply:os.system [x]]}\n",
+        "? !!python/object/apply:os.system [x]\n: 1\n",
+        "!!python/object/apply:os.system\nargs: [x]\n"}) {
+    EXPECT_TRUE(yaml(text).has_at_least(Severity::kCritical)) << text << stated(yaml(text));
+  }
+  EXPECT_TRUE(yaml("a: !!python/tuple [1, 2]\n").has("yaml-python-tag"));
+  EXPECT_FALSE(yaml("a: !!python/tuple [1, 2]\n").has_at_least(Severity::kMedium));
+  for (const std::string_view text :
+       {"a: '!!python/object/apply:os.system'\n", "# !!python/object/apply:os.system\n",
+        "a: |\n  !!python/object/apply:os.system\nb: 1\n", "a: x!!python/object\n"}) {
+    EXPECT_TRUE(yaml(text).stated.empty()) << text << stated(yaml(text));
+  }
+}
+
+TEST(Yaml, TargetsAndSettings) {
+  EXPECT_TRUE(
+      yaml("model:\n  _target_: os.system\n  command: 'true'\n").has_at_least(Severity::kCritical));
+  EXPECT_TRUE(
+      yaml("model: {_target_: subprocess.run, args: [x]}\n").has_at_least(Severity::kCritical));
+  EXPECT_TRUE(
+      yaml("model:\n  \"_target_\": \"builtins.exec\"\n").has_at_least(Severity::kCritical));
+  EXPECT_TRUE(yaml("optim:\n  _target_: torch.optim.Adam\n  lr: 0.1\n").stated.empty());
+  EXPECT_TRUE(yaml("model:\n  _target_: mine.Model\n").has("repository-unknown-target"));
+}
+
+TEST(Yaml, EnvironmentFiles) {
+  const auto inspection = yaml(
+      "name: x\ndependencies:\n  - python=3.10\n  - pip:\n    - --extra-index-url "
+      "http://a.example/simple\n    - torch==2.0\n",
+      "environment.yml");
+  EXPECT_TRUE(inspection.has("requirements-insecure-transport")) << stated(inspection);
+}
+
+RecordingInspection requirements(std::string_view text) {
+  RecordingInspection inspection(bytes_of(text), "requirements.txt");
+  inspect_requirements(inspection);
+  return inspection;
+}
+
+TEST(Requirements, Table) {
+  EXPECT_FALSE(requirements("torch==2.1.0\nnumpy>=1.20 # text\n\n# comment\n-r other.txt\n")
+                   .has_at_least(Severity::kLow));
+  EXPECT_TRUE(requirements("torch\n").has("requirements-unpinned"));
+  EXPECT_TRUE(requirements("foo @ https://a.example/foo.whl\n").has("requirements-direct-url"));
+  EXPECT_FALSE(requirements("foo @ https://a.example/foo.whl --hash=sha256:00\n")
+                   .has("requirements-direct-url"));
+  EXPECT_TRUE(
+      requirements("git+http://a.example/foo.git\n").has("requirements-insecure-transport"));
+  EXPECT_TRUE(requirements("--trusted-host a.example\n").has("requirements-insecure-transport"));
+  EXPECT_TRUE(requirements("--extra-index-url https://a.example/simple\n")
+                  .has("requirements-index-switch"));
+  EXPECT_TRUE(requirements("--extra-\\\nindex-url https://a.example/simple\n").stated.empty() ||
+              requirements("--extra-index-url \\\nhttps://a.example/simple\n")
+                  .has("requirements-index-switch"));
+  EXPECT_FALSE(
+      requirements("--index-url https://pypi.org/simple\n").has("requirements-index-switch"));
+  EXPECT_TRUE(requirements("tensorfow==1\n").has("requirements-near-name"));
+  EXPECT_TRUE(requirements("reqeusts==1\n").has("requirements-near-name"));
+  const auto masked = requirements("--index-url https://user:secret@a.example/simple\n");
+  ASSERT_FALSE(masked.stated.empty());
+  EXPECT_EQ(masked.stated[0].draft.excerpt.find("secret"), std::string::npos);
+}
+
+TEST(PackageNames, OneLetter) {
+  EXPECT_EQ(imitated_package("transformer"), "transformers");
+  EXPECT_EQ(imitated_package("torch"), "");
+  EXPECT_EQ(imitated_package("dataset"), "");
+  EXPECT_EQ(imitated_package("something-else"), "");
+}
+
+}  // namespace
+}  // namespace saiph::detect
