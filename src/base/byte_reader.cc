@@ -54,7 +54,7 @@ bool SourceReader::move_to(std::uint64_t offset) {
 
 bool SourceReader::refill(std::size_t n) {
   if (static_cast<std::size_t>(end_ - cursor_) >= n || contiguous_) return true;
-  if (n > window_bytes_) n = window_bytes_;
+  n = std::min(n, window_bytes_);
   if (window_.size() < window_bytes_) {
     // Grown once to what can be needed: a small source never pays for a large window.
     const auto have = static_cast<std::size_t>(end_ - cursor_);
@@ -140,7 +140,9 @@ bool SourceReader::copy(std::uint64_t n, std::uint64_t limit, Bytes& out) {
 
 Error SourceReader::failure(std::string_view what) const {
   switch (why_) {
-    case Why::kMedium: return medium_error_->wrap("cannot read " + std::string(what));
+    case Why::kMedium:
+      if (medium_error_) return medium_error_->wrap("cannot read " + std::string(what));
+      break;
     case Why::kLimit:
       return {ErrorCode::kLimit, std::string(what) + " is longer than may be held", failed_at_};
     case Why::kEnd:

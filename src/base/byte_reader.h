@@ -37,6 +37,9 @@ inline T load(const std::uint8_t* p) {
 /// the cursor (or nullptr) and `Derived::advance(n)`.
 template <typename Derived>
 class FixedWidthReads {
+  FixedWidthReads() = default;
+  friend Derived;
+
  public:
   [[nodiscard]] bool u8(std::uint8_t& v) { return get<std::uint8_t, std::endian::little>(v); }
   [[nodiscard]] bool u16le(std::uint16_t& v) { return get<std::uint16_t, std::endian::little>(v); }
@@ -218,7 +221,7 @@ class SourceReader : public detail::FixedWidthReads<SourceReader> {
   /// Copies the next n bytes out, consumed; n at most `limit`, grown as data arrives.
   [[nodiscard]] bool copy(std::uint64_t n, std::uint64_t limit, Bytes& out);
   /// What stands readable in the window now, without I/O: the hot loop's fast path.
-  ByteView buffered() const { return ByteView(cursor_, end_); }
+  ByteView buffered() const { return {cursor_, end_}; }
   /// Consumes n bytes of buffered(). n must be at most buffered().size().
   void consume_buffered(std::size_t n) { cursor_ += std::min(n, static_cast<std::size_t>(end_ - cursor_)); }
   /// Makes at least min(n, remaining()) bytes buffered; false only when the medium fails.

@@ -13,7 +13,7 @@ int hex_value(char c) {
 }  // namespace
 
 std::string Digest::text() const {
-  static constexpr char kDigits[] = "0123456789abcdef";
+  static constexpr std::string_view kDigits = "0123456789abcdef";
   std::string out = "sha256:";
   for (const std::uint8_t byte : bytes) {
     out += kDigits[byte >> 4];

@@ -7,9 +7,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
+#include <system_error>
 
 namespace saiph {
+
+std::string system_message(int number) {
+  return std::generic_category().message(number);
+}
 
 namespace {
 
@@ -18,7 +22,7 @@ Error system_error(std::string_view what, int number) {
   if (number == ENOENT || number == ENOTDIR) code = ErrorCode::kNotFound;
   if (number == EACCES || number == EPERM) code = ErrorCode::kDenied;
   if (number == ELOOP) code = ErrorCode::kMalformed;
-  return {code, std::string(what) + ": " + std::strerror(number)};
+  return {code, std::string(what) + ": " + system_message(number)};
 }
 
 Result<FileHandle> open_temporary() {

@@ -11,6 +11,9 @@
 
 namespace saiph {
 
+/// What errno value `number` means, in English. Any thread (std::strerror is not).
+std::string system_message(int number);
+
 /// Owns a file descriptor.
 class FileHandle {
  public:

@@ -66,17 +66,15 @@ bool glob_match(std::string_view pattern, std::string_view path) {
       if (states[s] == 0) continue;
       switch (steps[s].token) {
         case Token::kByte:
-          next[s + 1] |= static_cast<char>(c == steps[s].byte);
+          if (c == steps[s].byte) next[s + 1] = 1;
           break;
         case Token::kAny:
-          next[s + 1] |= static_cast<char>(c != '/');
+          if (c != '/') next[s + 1] = 1;
           break;
         case Token::kStar:
-          next[s] |= static_cast<char>(c != '/');
+          if (c != '/') next[s] = 1;
           break;
         case Token::kDeep:
-          next[s] = 1;
-          break;
         case Token::kDeepFolder:
           next[s] = 1;
           break;

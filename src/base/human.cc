@@ -16,10 +16,10 @@ namespace {
 /// Splits leading digits from the rest; nothing when there are none or they exceed 64 bits.
 std::optional<std::uint64_t> leading_number(std::string_view text, std::string_view& rest) {
   std::uint64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  const char* const begin = text.data();
+  const auto [stop, error] = std::from_chars(begin, begin + text.size(), value);
   if (error != std::errc()) return std::nullopt;
-  rest = text.substr(static_cast<std::size_t>(stop - text.data()));
+  rest = text.substr(static_cast<std::size_t>(stop - begin));
   return value;
 }
 
@@ -32,8 +32,8 @@ std::string lower(std::string_view text) {
 }
 
 Error bad(std::string_view text, std::string_view what) {
-  return Error(ErrorCode::kInvalidArgument,
-               fmt::format("\"{}\" is not {}", escape_terminal(shorten(text, 60)), what));
+  return {ErrorCode::kInvalidArgument,
+          fmt::format("\"{}\" is not {}", escape_terminal(shorten(text, 60)), what)};
 }
 
 }  // namespace
@@ -48,7 +48,7 @@ Result<std::uint64_t> parse_size(std::string_view text) {
   if (!suffix.empty() && suffix != "b") {
     const std::size_t unit = std::string_view("kmgt").find(suffix.front());
     const std::string_view tail = std::string_view(suffix).substr(1);
-    if (unit == std::string_view::npos || (tail != "" && tail != "b" && tail != "ib")) {
+    if (unit == std::string_view::npos || (!tail.empty() && tail != "b" && tail != "ib")) {
       return bad(text, kWhat);
     }
     shift = 10 * (static_cast<unsigned>(unit) + 1);
@@ -74,8 +74,8 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   std::uint64_t unit = 0;
   if (rest == "ms") unit = 1;
   if (rest == "s") unit = 1000;
-  if (rest == "m") unit = 60 * 1000;
-  if (rest == "h") unit = 60 * 60 * 1000;
+  if (rest == "m") unit = 60ULL * 1000;
+  if (rest == "h") unit = 60ULL * 60 * 1000;
   if (unit == 0) return bad(text, kWhat);
   constexpr std::uint64_t kDay = 24ULL * 60 * 60 * 1000;
   const auto milliseconds = checked_mul(*number, unit);

@@ -25,8 +25,12 @@ Error Error::wrap(std::string message) const {
 
 std::string Error::describe() const {
   std::string text = message_;
-  if (offset_ && !cause_) text += " at offset " + std::to_string(*offset_);
-  if (cause_) text += ": " + cause_->describe();
+  const Error* last = this;
+  while (last->cause_) {
+    last = last->cause_.get();
+    text += ": " + last->message_;
+  }
+  if (last->offset_) text += " at offset " + std::to_string(*last->offset_);
   return text;
 }
 

@@ -67,10 +67,12 @@ using Status = Result<void>;
 // `SAIPH_TRY(auto x, f())` binds the value or returns the error; `SAIPH_CHECK(f())` for Status.
 #define SAIPH_CONCAT_INNER(a, b) a##b
 #define SAIPH_CONCAT(a, b) SAIPH_CONCAT_INNER(a, b)
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration stands in no parentheses
 #define SAIPH_TRY_INNER(temporary, declaration, expression) \
   auto temporary = (expression);                            \
   if (!temporary) return std::move(temporary).error();      \
   declaration = std::move(*temporary)
+// NOLINTEND(bugprone-macro-parentheses)
 #define SAIPH_TRY(declaration, expression) \
   SAIPH_TRY_INNER(SAIPH_CONCAT(saiph_try_, __LINE__), declaration, expression)
 #define SAIPH_CHECK(expression)                                                  \

@@ -1,6 +1,7 @@
 // Finding, and the report of one file and of one scan.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -78,7 +79,7 @@ struct ScanSummary {
   std::uint64_t with_findings = 0;
   std::uint64_t incomplete = 0;
   std::uint64_t suppressed = 0;
-  std::uint64_t by_severity[5] = {0, 0, 0, 0, 0};  ///< index: Severity
+  std::array<std::uint64_t, 5> by_severity{};  ///< index: Severity
   std::string started_at;                         ///< RFC 3339, UTC
   double seconds = 0;
   bool full = true;  ///< false: --fast, structure only

@@ -9,7 +9,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <memory>
 
 #include "base/file.h"
@@ -54,7 +53,7 @@ Result<bool> confine_system_calls() {
   if (seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2) != 0) return Error(ErrorCode::kInternal, "cannot optimise the filter");
   const int status = seccomp_load(filter.get());
   if (status == -EINVAL || status == -ENOSYS) return false;
-  if (status != 0) return Error(ErrorCode::kInternal, std::string("cannot load the system call filter: ") + std::strerror(-status));
+  if (status != 0) return Error(ErrorCode::kInternal, "cannot load the system call filter: " + system_message(-status));
   return true;
 }
 
@@ -75,11 +74,11 @@ Result<bool> confine_file_system(const ConfineOptions& options) {
     if (handle.get() < 0) continue;  // a folder that does not exist needs no right
     const landlock_path_beneath_attr below{.allowed_access = kSpoolRights, .parent_fd = handle.get()};
     if (::syscall(SYS_landlock_add_rule, rules.get(), LANDLOCK_RULE_PATH_BENEATH, &below, 0) != 0) {
-      return Error(ErrorCode::kInternal, std::string("cannot add a file system rule: ") + std::strerror(errno));
+      return Error(ErrorCode::kInternal, "cannot add a file system rule: " + system_message(errno));
     }
   }
   if (::syscall(SYS_landlock_restrict_self, rules.get(), 0) != 0) {
-    return Error(ErrorCode::kInternal, std::string("cannot confine the file system: ") + std::strerror(errno));
+    return Error(ErrorCode::kInternal, "cannot confine the file system: " + system_message(errno));
   }
   return true;
 }

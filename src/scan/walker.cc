@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <map>
 #include <memory>
 #include <utility>
 
+#include "base/file.h"
 #include "base/glob.h"
 
 namespace saiph::scan {
@@ -32,9 +32,10 @@ struct Level {
 };
 
 Error problem(std::string_view what, int number) {
-  const bool denied = number == EACCES || number == EPERM;
-  return {denied ? ErrorCode::kDenied : number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kUnavailable,
-          std::string(what) + ": " + std::strerror(number)};
+  ErrorCode code = ErrorCode::kUnavailable;
+  if (number == ENOENT) code = ErrorCode::kNotFound;
+  if (number == EACCES || number == EPERM) code = ErrorCode::kDenied;
+  return {code, std::string(what) + ": " + system_message(number)};
 }
 
 Result<std::vector<std::string>> list(const std::string& path) {
@@ -73,10 +74,10 @@ class Walk {
         levels_.pop_back();
         continue;
       }
-      std::string name = std::move(level.names.back());
+      std::string path = level.path;
+      if (!path.ends_with('/')) path += '/';
+      path += level.names.back();
       level.names.pop_back();
-      const std::string separator = level.path.ends_with('/') ? "" : "/";
-      const std::string path = level.path + separator + name;
       if (!enter(path, path.substr(std::min(path.size(), root_.size() + (root_.ends_with('/') ? 0 : 1))))) return false;
     }
     return true;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/byte_scan.h"
+#include "base/text.h"
 #include "codec/json/key_set.h"
 
 namespace saiph::codec {
@@ -15,13 +16,6 @@ using std::string_view_literals::operator""sv;
 constexpr std::size_t kNumberBytes = 64U << 10;
 
 enum class Expect : std::uint8_t { kValue, kFirstValue, kFirstKey, kKey, kComma, kDone };
-
-int hex_digit(std::uint8_t byte) {
-  if (byte >= '0' && byte <= '9') return byte - '0';
-  if (byte >= 'a' && byte <= 'f') return byte - 'a' + 10;
-  if (byte >= 'A' && byte <= 'F') return byte - 'A' + 10;
-  return -1;
-}
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -56,25 +50,6 @@ bool is_number(std::string_view text) {
 bool is_number_byte(std::uint8_t byte) {
   return (byte >= '0' && byte <= '9') || byte == '-' || byte == '+' || byte == '.' || byte == 'e' ||
          byte == 'E';
-}
-
-void append_utf8(std::string& out, std::uint32_t code_point) {
-  if (code_point < 0x80) {
-    out.push_back(static_cast<char>(code_point));
-    return;
-  }
-  if (code_point < 0x800) {
-    out.push_back(static_cast<char>(0xC0 | (code_point >> 6)));
-  } else {
-    if (code_point < 0x10000) {
-      out.push_back(static_cast<char>(0xE0 | (code_point >> 12)));
-    } else {
-      out.push_back(static_cast<char>(0xF0 | (code_point >> 18)));
-      out.push_back(static_cast<char>(0x80 | ((code_point >> 12) & 0x3F)));
-    }
-    out.push_back(static_cast<char>(0x80 | ((code_point >> 6) & 0x3F)));
-  }
-  out.push_back(static_cast<char>(0x80 | (code_point & 0x3F)));
 }
 
 class Parser {

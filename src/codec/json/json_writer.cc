@@ -9,6 +9,17 @@
 
 namespace saiph::codec {
 
+namespace {
+
+template <typename Integer>
+void append_integer(std::string& out, Integer value) {
+  std::array<char, 24> buffer{};
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
+  out.append(buffer.data(), end);
+}
+
+}  // namespace
+
 void JsonWriter::line_break() {
   if (indent_ == 0) return;
   *out_ += '\n';
@@ -57,16 +68,12 @@ void JsonWriter::string(std::string_view text) {
 
 void JsonWriter::signed_number(std::int64_t value) {
   separate();
-  std::array<char, 24> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
-  out_->append(buffer.data(), end);
+  append_integer(*out_, value);
 }
 
 void JsonWriter::unsigned_number(std::uint64_t value) {
   separate();
-  std::array<char, 24> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
-  out_->append(buffer.data(), end);
+  append_integer(*out_, value);
 }
 
 void JsonWriter::real(double value) {

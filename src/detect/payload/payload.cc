@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/byte_reader.h"
+#include "base/text.h"
 
 namespace saiph::detect {
 
@@ -77,15 +78,6 @@ bool is_pickle(ByteReader reader, std::uint64_t length) {
                      [](std::uint8_t c) { return c > 0x20 && c < 0x7F; });
 }
 
-int base64_value(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+' || c == '-') return 62;
-  if (c == '/' || c == '_') return 63;
-  return -1;
-}
-
 /// The first 192 decoded bytes, or nothing when the head is not base64 throughout.
 Bytes base64_head(std::string_view text) {
   Bytes out;
@@ -93,7 +85,7 @@ Bytes base64_head(std::string_view text) {
   unsigned have = 0;
   for (const char c : text.substr(0, 256)) {
     if (c == '\n' || c == '\r') continue;
-    const int value = base64_value(c);
+    const int value = base64_digit(c);
     if (value < 0) return c == '=' ? out : Bytes();
     bits = (bits << 6U) | static_cast<std::uint32_t>(value);
     have += 6;
