@@ -1,5 +1,3 @@
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -7,6 +5,7 @@
 #include "base/byte_reader.h"
 #include "base/limits.h"
 #include "codec/base64/base64.h"
+#include "codec/decompress/crc32.h"
 #include "codec/json/json.h"
 #include "detect/literals/confirm.h"
 #include "detect/rules/secrets.h"
@@ -61,12 +60,11 @@ bool github_checksum_holds(std::string_view body) {
   constexpr std::size_t kChecksumLength = 6;
   if (body.size() <= kChecksumLength) return false;
   const ByteView covered = as_bytes(body).first(body.size() - kChecksumLength);
-  auto crc =
-      static_cast<std::uint64_t>(crc32(0, covered.data(), static_cast<uInt>(covered.size())));
+  std::uint32_t crc = codec::crc32(covered);
   std::string expected(kChecksumLength, '0');
   for (auto it = expected.rbegin(); it != expected.rend(); ++it) {
     *it = kDigits[crc % kDigits.size()];
-    crc /= kDigits.size();
+    crc /= static_cast<std::uint32_t>(kDigits.size());
   }
   return body.ends_with(expected);
 }

@@ -20,6 +20,14 @@ constexpr std::uint32_t slot_of(std::uint8_t a, std::uint8_t b, std::uint8_t c, 
   return (key * 2654435761U) >> (32 - bits);
 }
 
+// Vector loads take a pointer to a vector; the callers below keep all its bytes inside the view.
+inline __m128i load16(const std::uint8_t* p) {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));  // raw: vector load
+}
+__attribute__((target("avx2"))) inline __m256i load32(const std::uint8_t* p) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));  // raw: vector load
+}
+
 }  // namespace
 
 bool LiteralSet::has_avx2() {
@@ -118,8 +126,8 @@ std::size_t LiteralSet::scan_ssse3(ByteView bytes, std::uint64_t base,
   __m128i low[kWindow];
   __m128i high[kWindow];
   for (std::size_t i = 0; i < kWindow; ++i) {
-    low[i] = _mm_load_si128(reinterpret_cast<const __m128i*>(masks_.low[i].data()));
-    high[i] = _mm_load_si128(reinterpret_cast<const __m128i*>(masks_.high[i].data()));
+    low[i] = load16(masks_.low[i].data());
+    high[i] = load16(masks_.high[i].data());
   }
   const __m128i nibble = _mm_set1_epi8(0x0F);
   std::size_t at = 0;
@@ -127,7 +135,7 @@ std::size_t LiteralSet::scan_ssse3(ByteView bytes, std::uint64_t base,
     const std::uint8_t* p = bytes.data() + at;
     __m128i buckets = _mm_set1_epi8(-1);
     for (std::size_t i = 0; i < kWindow; ++i) {
-      const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + i));
+      const __m128i block = load16(p + i);
       const __m128i by_low = _mm_shuffle_epi8(low[i], _mm_and_si128(block, nibble));
       const __m128i by_high =
           _mm_shuffle_epi8(high[i], _mm_and_si128(_mm_srli_epi16(block, 4), nibble));
@@ -148,10 +156,8 @@ __attribute__((target("avx2"))) std::size_t LiteralSet::scan_avx2(
   __m256i low[kWindow];
   __m256i high[kWindow];
   for (std::size_t i = 0; i < kWindow; ++i) {
-    low[i] = _mm256_broadcastsi128_si256(
-        _mm_load_si128(reinterpret_cast<const __m128i*>(masks_.low[i].data())));
-    high[i] = _mm256_broadcastsi128_si256(
-        _mm_load_si128(reinterpret_cast<const __m128i*>(masks_.high[i].data())));
+    low[i] = _mm256_broadcastsi128_si256(load16(masks_.low[i].data()));
+    high[i] = _mm256_broadcastsi128_si256(load16(masks_.high[i].data()));
   }
   const __m256i nibble = _mm256_set1_epi8(0x0F);
   std::size_t at = 0;
@@ -159,7 +165,7 @@ __attribute__((target("avx2"))) std::size_t LiteralSet::scan_avx2(
     const std::uint8_t* p = bytes.data() + at;
     __m256i buckets = _mm256_set1_epi8(-1);
     for (std::size_t i = 0; i < kWindow; ++i) {
-      const __m256i block = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + i));
+      const __m256i block = load32(p + i);
       const __m256i by_low = _mm256_shuffle_epi8(low[i], _mm256_and_si256(block, nibble));
       const __m256i by_high =
           _mm256_shuffle_epi8(high[i], _mm256_and_si256(_mm256_srli_epi16(block, 4), nibble));
