@@ -230,7 +230,7 @@ FileReport scan_standard_input(const ScanRequest& request, const Settings& setti
   }
   auto source = spool.finish();
   if (!source) return scan::unreadable(request.stdin_name, source.error());
-  return scan::scan_source(std::move(*source), request.stdin_name, settings.service.engine);
+  return scan::scan_source(*source, request.stdin_name, settings.service.engine);
 }
 
 int exit_code(const ScanSummary& summary, bool allow_incomplete) {
@@ -269,7 +269,7 @@ int scan_and_report(const ScanRequest& request, Settings& settings, std::ostream
     for (const std::string& warning : run.warnings) err << "saiph: warning: " << escape_terminal(warning) << "\n";
   }
   // A reader that closes the pipe early must end in a message and an exit code, not in a signal.
-  std::signal(SIGPIPE, SIG_IGN);
+  (void)std::signal(SIGPIPE, SIG_IGN);  // cannot fail for this signal
   if (request.confine) confine_process(request, err);
 
   const auto started = std::chrono::steady_clock::now();

@@ -95,7 +95,7 @@ class ReportReader final : public codec::JsonHandler {
 };
 
 Error about(std::string_view name, ErrorCode code, std::string_view what) {
-  return Error(code, fmt::format("{}: {}", escape_terminal(name), what));
+  return {code, fmt::format("{}: {}", escape_terminal(name), what)};
 }
 
 /// Spaces and line ends between the rows of a jsonl report.
@@ -119,7 +119,7 @@ Result<Baseline> load_baseline(const ByteSource& source, std::string_view name, 
   while (!at_end_after_space(reader)) {
     const auto parsed = codec::parse_json(reader, handler, budget, options);
     if (!parsed || handler.problem) {
-      const Error& problem = parsed ? *handler.problem : parsed.error();
+      const Error& problem = handler.problem ? *handler.problem : parsed.error();
       return about(name, problem.code(), "not a readable report: " + problem.describe());
     }
   }

@@ -18,7 +18,7 @@ namespace saiph::policy {
 /// Immutable after parsing; any thread may read.
 struct ScanPolicy {
   struct Grade {
-    const Rule* rule;
+    const Rule* rule = nullptr;
     std::optional<Severity> severity;  ///< nothing: the rule is off
   };
 

@@ -141,7 +141,7 @@ void Suppressions::apply(FileReport& report) {
 std::vector<std::string> Suppressions::expired() const {
   std::vector<std::string> out;
   for (const Row& row : rows_) {
-    if (!row.expired) continue;
+    if (!row.expired || !row.expires) continue;
     out.push_back(
         fmt::format("{}:{}: the suppression of {} expired on {} and does not apply; "
                     "look at the finding again, then renew or remove it",

@@ -122,7 +122,7 @@ class Record {
     report_.findings.push_back(std::move(finding));
   }
 
-  void incomplete(std::string_view code, std::string message, const std::string& path,
+  void incomplete(std::string_view code, std::string_view message, const std::string& path,
                   std::optional<std::uint64_t> offset) {
     if (report_.reasons.size() > kReasonsKept) return;
     if (report_.reasons.size() == kReasonsKept) {
@@ -324,7 +324,7 @@ FileReport unreadable(std::string path, const Error& error) {
   return report;
 }
 
-FileReport scan_source(std::shared_ptr<const ByteSource> source, std::string display_path,
+FileReport scan_source(const std::shared_ptr<const ByteSource>& source, std::string display_path,
                        const EngineOptions& options, const Surroundings* surroundings) {
   FileReport report;
   report.path = std::move(display_path);
@@ -394,7 +394,7 @@ FileReport scan_file(const std::string& path, const std::string& root, const Eng
     source = std::make_shared<const MemorySource>(std::move(*bytes));
   }
   const FolderSurroundings surroundings(path, root);
-  return scan_source(std::move(source), path, options, &surroundings);
+  return scan_source(source, path, options, &surroundings);
 }
 
 }  // namespace saiph::scan

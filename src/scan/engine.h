@@ -38,7 +38,7 @@ class Surroundings {
 FileReport scan_file(const std::string& path, const std::string& root, const EngineOptions& options);
 
 /// The same for bytes that are already a source (standard input, an upload).
-FileReport scan_source(std::shared_ptr<const ByteSource> source, std::string display_path,
+FileReport scan_source(const std::shared_ptr<const ByteSource>& source, std::string display_path,
                        const EngineOptions& options, const Surroundings* surroundings = nullptr);
 
 /// The row of something that could not be opened at all.
