@@ -2,7 +2,7 @@
 # Looks for copied code: no clone of 60 tokens or more in src/ beyond tools/clones_explained.txt.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-tools/install_packages.sh all
+command -v npm >/dev/null || tools/install_packages.sh clones
 mkdir -p build/clones
 [ -d build/clones/node_modules/jscpd ] || npm install --silent --no-audit --no-fund --prefix build/clones jscpd@4.0.5 >build/clones/npm.log 2>&1
 build/clones/node_modules/.bin/jscpd src --pattern '**/*.{cc,h}' --min-tokens 60 --min-lines 3 --mode mild --format cpp,c,cpp-header,c-header \
