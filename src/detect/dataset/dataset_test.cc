@@ -77,6 +77,10 @@ TEST(CsvDataset, LooksAtEveryCell) {
   EXPECT_TRUE(hit.has("dataset-instruction-text"));
   EXPECT_EQ(hit.stated[0].draft.part, "row 2, column 2");
   EXPECT_TRUE(inspect(&inspect_csv, "id,text\n1,-5\n2,plain\n3,+4.2e3\n").stated.empty());
+  // Short tables, and tables whose delimiter cannot be guessed.
+  for (const char* text : {"a;b\n1;@SUM(1)*cmd|'/C true'!A0\n", "a\tb\n1\t=cmd|'/C true'!A0\n",
+                           "a;b\n1;2;3\nx,y\n1;=cmd|'/C true'!A0\n"})
+    EXPECT_TRUE(inspect(&inspect_csv, text).has("dataset-formula-external")) << text;
   EXPECT_TRUE(inspect(&inspect_csv, "id,text\n1,=cmd|'/C true'!A0\n", false).stated.empty());
   const auto ragged = inspect(&inspect_csv, "a,b\n1,2\n3\n4,5\n6,7,8\n");
   ASSERT_TRUE(ragged.has("dataset-ragged-rows"));

@@ -57,9 +57,13 @@ bool ends_with_folded(std::string_view name, std::string_view ending) {
 /// The state machine; one object a file.
 class Reader {
  public:
-  Reader(CsvHandler& handler, char delimiter) : handler_(handler) {
-    summary_.delimiter = delimiter;
-    special_[static_cast<std::uint8_t>(delimiter)] = true;
+  /// The first delimiter is the one that the summary names.
+  Reader(CsvHandler& handler, std::string_view delimiters) : handler_(handler) {
+    summary_.delimiter = delimiters[0];
+    for (const char c : delimiters) {
+      divides_[static_cast<std::uint8_t>(c)] = true;
+      special_[static_cast<std::uint8_t>(c)] = true;
+    }
     for (const char c : {'\n', '\r', '"', '\0'}) special_[static_cast<std::uint8_t>(c)] = true;
   }
 
@@ -82,7 +86,7 @@ class Reader {
           continue;
         }
         state_ = State::kPlain;
-        if (c != static_cast<std::uint8_t>(summary_.delimiter) && c != '\n' && c != '\r') {
+        if (!divides_[c] && c != '\n' && c != '\r') {
           if (summary_.stray_quotes++ == 0) summary_.first_stray = offset + at;
         }
         continue;
@@ -110,8 +114,7 @@ class Reader {
         continue;
       }
       // The end of a field.
-      end_field(chunk.subspan(from, at - from), c == static_cast<std::uint8_t>(summary_.delimiter),
-                offset + at + 1);
+      end_field(chunk.subspan(from, at - from), divides_[c], offset + at + 1);
       from = ++at;
     }
     append(chunk.subspan(std::min(from, chunk.size())));
@@ -170,6 +173,7 @@ class Reader {
 
   CsvHandler& handler_;
   CsvSummary summary_;
+  std::array<bool, 256> divides_{};
   std::array<bool, 256> special_{};
   State state_ = State::kPlain;
   bool begun_ = false;
@@ -181,19 +185,37 @@ class Reader {
 
 }  // namespace
 
-std::optional<char> sniff_delimiter(std::string_view head) {
+namespace {
+
+/// The delimiter that divides at least `least` lines evenly, into the most fields.
+std::optional<char> even_delimiter(std::string_view head, std::size_t least) {
   std::optional<char> best;
   std::size_t most = 0;
   for (const char delimiter : kDelimiters) {
     std::size_t fields = 0;
     std::size_t lines = 0;
-    if (divides_evenly(head.substr(0, kSniffBytes), delimiter, fields, lines) && lines >= 3 &&
+    if (divides_evenly(head.substr(0, kSniffBytes), delimiter, fields, lines) && lines >= least &&
         fields > most) {
       most = fields;
       best = delimiter;
     }
   }
   return best;
+}
+
+/// What ends a field. Where no single delimiter fits, a spreadsheet takes the one of its user's
+/// country, so each of them does: a formula must not hide behind the one that was not guessed.
+std::string_view delimiters_of(std::string_view head) {
+  auto one = even_delimiter(head, 3);
+  if (!one) one = even_delimiter(head, 1);
+  if (!one) return ",;\t";
+  return kDelimiters.substr(kDelimiters.find(*one), 1);
+}
+
+}  // namespace
+
+std::optional<char> sniff_delimiter(std::string_view head) {
+  return even_delimiter(head, 3);
 }
 
 bool probe_csv(std::string_view head, std::string_view name) {
@@ -219,7 +241,7 @@ Result<CsvSummary> read_csv(const ByteSource& source, CsvHandler& handler, Budge
       ((head[0] == 0xFF && head[1] == 0xFE) || (head[0] == 0xFE && head[1] == 0xFF)))
     return Error(ErrorCode::kUnsupported, "a table in UTF-16 is not read", 0);
   if (as_text(head).starts_with(kByteOrderMark)) reader.consume_buffered(kByteOrderMark.size());
-  Reader machine(handler, sniff_delimiter(as_text(reader.buffered())).value_or(','));
+  Reader machine(handler, delimiters_of(as_text(reader.buffered())));
   while (!reader.at_end()) {
     if (!reader.refill(1)) return reader.failure("table");
     const ByteView chunk = reader.buffered();
