@@ -6,6 +6,7 @@
 #include "base/escape.h"
 #include "detect/pickle/render.h"
 #include "detect/pickle/shapes.h"
+#include "detect/pickle/distribution.h"
 #include "detect/rules/pickle.h"
 #include "formats/pickle/walk.h"
 
@@ -222,6 +223,7 @@ void PickleGrading::judge_rebuilt(const PickleMachine& machine, const PickleCall
     const bool rebuilds = (judgement.uses & (PickleTraits::kRebuild | PickleTraits::kCall)) != 0;
     if (rebuilds || !plainly || judgement.shape != PickleShape::kNone) return;
   }
+  if (make_distribution(machine, call, name)) return;
   state_name(machine, name, judgement.grade == NameGrade::kAllowed, "rebuilds objects of",
              call.offset, call.arguments);
 }
@@ -246,7 +248,8 @@ void PickleGrading::on_call(const PickleMachine& machine, const PickleCall& call
   if (name >= names_.size()) return;
   const NameJudgement& judgement = names_[name].judgement;
   if (!judgement.harmless()) {
-    const bool rebuilt = call.kind == PickleCallKind::kNewObject;
+    if (call.kind == PickleCallKind::kNewObject && make_distribution(machine, call, name)) return;
+    const bool rebuilt = call.kind == PickleCallKind::kNewObject || is_made_by_number(machine, call);
     state_name(machine, name, !rebuilt, rebuilt ? "rebuilds objects of" : "calls", call.offset,
                call.arguments);
     judge_arguments(machine, call, name, {});
@@ -312,8 +315,46 @@ void PickleGrading::on_call(const PickleMachine& machine, const PickleCall& call
   judge_arguments(machine, call, name, subject);
 }
 
+bool PickleGrading::is_made_by_number(const PickleMachine& machine, const PickleCall& call) const {
+  // Enumerations of a user's own project are pickled as a call of the class with the member's value. A
+  // whole number carries no command, path or address, and classes are spelt with a capital, so this is
+  // graded as a class that is rebuilt: to be reviewed, no alarm.
+  const std::uint32_t name = call.callable.name_id();
+  if (names_[name].judgement.grade != NameGrade::kThirdParty || call.kind != PickleCallKind::kReduce) return false;
+  const auto arguments = machine.elements(call.arguments);
+  if (!call.arguments.is(PickleKind::kTuple) || call.arguments.tuple_length() != 1 || arguments.size() != 1 ||
+      !arguments[0].is(PickleKind::kInteger)) {
+    return false;
+  }
+  const std::string& full = machine.names().at(name).name;
+  const std::size_t dot = full.rfind('.');
+  const char first = full[dot == std::string::npos ? 0 : std::min(dot + 1, full.size() - 1)];
+  return first >= 'A' && first <= 'Z';
+}
+
+bool PickleGrading::make_distribution(const PickleMachine& machine, const PickleCall& call, std::uint32_t name) {
+  // With a state the argument list of copyreg._reconstructor is (class, object, None).
+  const bool plain = call.arguments.is(PickleKind::kTuple) && !call.keywords.is(PickleKind::kDict) &&
+                     (call.arguments.tuple_length() == 0 || call.kind == PickleCallKind::kReduce);
+  if (!plain || !is_distribution_class(machine.names().at(name)) || unstated_distributions_.size() >= kMostPerRule) return false;
+  unstated_distributions_.push_back({name, call.offset});
+  return true;
+}
+
 void PickleGrading::on_build(const PickleMachine& machine, PickleValue target,
                              PickleValue state_value, std::uint64_t offset) {
+  if (target.is(PickleKind::kObject) && target.name_id() < names_.size()) {
+    const auto waits = std::find_if(unstated_distributions_.begin(), unstated_distributions_.end(),
+                                    [&](const Distribution& d) { return d.name == target.name_id(); });
+    if (waits != unstated_distributions_.end() && is_known_distribution_state(machine, state_value)) {
+      unstated_distributions_.erase(waits);
+      return;
+    }
+    if (is_distribution_class(machine.names().at(target.name_id()))) {
+      state(rules::kPickleUnknownStandardName, target.name_id(), offset,
+            "hands program text of an unknown form to", &machine, state_value);
+    }
+  }
   if (target.is(PickleKind::kGlobal)) {
     const std::uint32_t name = target.name_id();
     if (name < names_.size() && names_[name].judgement.grade == NameGrade::kDenied) {
@@ -419,6 +460,10 @@ void PickleGrading::on_stream_end(const PickleMachine& /*machine*/,
 
 void PickleGrading::finish() {
   open_nested();
+  for (const Distribution& distribution : unstated_distributions_) {
+    state(rules::kPickleUnknownStandardName, distribution.name, distribution.offset,
+          "rebuilds without a state of the known form objects of", nullptr, {});
+  }
   for (std::uint32_t i = 0; i < names_.size(); ++i) {
     const NameState& about = names_[i];
     if (about.imports == 0 || about.stated) continue;
@@ -428,10 +473,16 @@ void PickleGrading::finish() {
       state(rules::kPickleImportOnly, i, about.first_import, "refers to", nullptr, {});
     }
   }
-  std::stable_sort(
-      statements_.begin(), statements_.end(),
-      [](const Statement& a, const Statement& b) { return a.rule->severity > b.rule->severity; });
-  for (Statement& statement : statements_) {
+  // The worst first; among equals the first seen.
+  std::vector<std::size_t> order(statements_.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    const Severity left = statements_[a].rule->severity;
+    const Severity right = statements_[b].rule->severity;
+    return left != right ? left > right : a < b;
+  });
+  for (const std::size_t index : order) {
+    Statement& statement = statements_[index];
     FindingDraft draft;
     draft.offset = statement.offset;
     if (statement.name < names_.size()) draft.part = names_[statement.name].text;

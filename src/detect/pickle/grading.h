@@ -72,6 +72,8 @@ class PickleGrading final : public formats::PickleFileObserver {
                      std::uint32_t name, bool plainly);
   bool judge_arguments(const formats::PickleMachine& machine, const formats::PickleCall& call,
                        std::uint32_t callee, formats::PickleValue skip);
+  bool is_made_by_number(const formats::PickleMachine& machine, const formats::PickleCall& call) const;
+  bool make_distribution(const formats::PickleMachine& machine, const formats::PickleCall& call, std::uint32_t name);
   template <typename Visit>
   void each_name(const formats::PickleMachine& machine, formats::PickleValue value, Visit visit);
   void open_nested();
@@ -83,6 +85,12 @@ class PickleGrading final : public formats::PickleFileObserver {
   std::vector<Statement> statements_;
   std::uint64_t dropped_ = 0;
   std::uint64_t calls_ = 0;
+  /// Distributions that were made and wait for a state of the known form; see distribution.h.
+  struct Distribution {
+    std::uint32_t name;
+    std::uint64_t offset;
+  };
+  std::vector<Distribution> unstated_distributions_;
   /// Values that may hold streams; a call that loads one as an artefact claims it.
   struct Nested {
     std::uint64_t payload;

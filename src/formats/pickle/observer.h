@@ -50,7 +50,7 @@ class PickleObserver {
   virtual void on_import(const PickleMachine& /*machine*/, PickleValue /*global*/,
                          std::uint64_t /*offset*/) {}
   virtual void on_call(const PickleMachine& /*machine*/, const PickleCall& /*call*/) {}
-  /// BUILD whose target is not a plain object, or whose state is tainted.
+  /// BUILD whose target is not a plain object, or whose target or state is tainted.
   virtual void on_build(const PickleMachine& /*machine*/, PickleValue /*target*/,
                         PickleValue /*state*/, std::uint64_t /*offset*/) {}
   /// SETITEM(S), APPEND(S), ADDITEMS into something that is no fresh container.

@@ -15,6 +15,9 @@ namespace op = pickle_op;
 namespace {
 
 constexpr std::uint64_t kTrialBytes = std::uint64_t{64} << 10;
+/// Setting a trial up costs about as much as interpreting this many bytes.
+constexpr std::uint64_t kTrialCost = 512;
+constexpr std::size_t kNear = 1024;
 
 bool is_identifier_byte(std::uint8_t c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -135,7 +138,7 @@ bool PickleTrial::accepts(const ByteSource& source, Budget& budget, std::uint64_
   spent_ += (trial.outcome.end == PickleEnd::kStop || !cut
                  ? trial.outcome.offset - std::min(offset, trial.outcome.offset)
                  : kTrialBytes) +
-            16;
+            kTrialCost;
   if (trial.outcome.end == PickleEnd::kStop)
     return trial.did_something() || (follows && trial.outcome.opcodes > 2);
   return trial.called() || (cut && (trial.did_something() || trial.outcome.opcodes > 1024));
@@ -166,6 +169,13 @@ std::optional<std::uint64_t> PickleTrial::search(const ByteSource& source, Budge
       if (spent_ > allowance) {
         gave_up_ = true;
         return std::nullopt;
+      }
+      // Most candidates break within a few opcodes: those are tried on what stands in memory.
+      const ViewSource near(view.subspan(i, std::min(kNear, view.size() - i)));
+      const PickleTrialResult quick = try_pickle(near, budget, 0, UINT64_MAX);
+      if (!quick.outcome.truncated && quick.outcome.end == PickleEnd::kBroken && !quick.called()) {
+        spent_ += kTrialCost + quick.outcome.offset;
+        continue;
       }
       if (accepts(source, budget, base + i, false)) return base + i;
     }
