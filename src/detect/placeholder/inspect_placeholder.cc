@@ -25,6 +25,31 @@ bool is_empty_by_custom(std::string_view name) {
                      [&](std::string_view e) { return name.ends_with(e); });
 }
 
+/// A name that only binary model files carry. ".pth" and ".bin" are not among them: the first is
+/// also a list of Python paths, the second anything at all unless it is Hugging Face's own name.
+bool is_binary_model_name(std::string_view name) {
+  constexpr std::array kEndings = std::to_array<std::string_view>(
+      {".safetensors", ".gguf", ".pt", ".ckpt", ".pkl", ".pickle", ".joblib", ".h5", ".hdf5",
+       ".keras", ".onnx", ".npy", ".npz", ".tflite", ".parquet"});
+  return (name.starts_with("pytorch_model") && name.ends_with(".bin")) ||
+         std::any_of(kEndings.begin(), kEndings.end(),
+                     [&](std::string_view e) { return name.ends_with(e); });
+}
+
+bool is_textual(formats::FormatId type) {
+  using formats::FormatId;
+  switch (type) {
+    case FormatId::kText:
+    case FormatId::kJson:
+    case FormatId::kYaml:
+    case FormatId::kCsv:
+    case FormatId::kJinja:
+      return true;
+    default:
+      return false;
+  }
+}
+
 std::string_view value_of(std::string_view text, std::string_view key) {
   const std::size_t at = text.find(key);
   if (at == std::string_view::npos) return {};
@@ -69,6 +94,17 @@ void inspect_partial_download(Inspection& inspection) {
       {".incomplete", ".part", ".partial", ".crdownload", ".download", ".opdownload"});
   if (inspection.path().find('!') != std::string_view::npos) return;
   const std::string name(inspection.name());
+  const auto& types = inspection.types();
+  if (!types.empty() && is_binary_model_name(name) &&
+      std::all_of(types.begin(), types.end(), is_textual)) {
+    inspection.finding(rules::kPlaceholderNotDownloaded,
+                       {.offset = 0, .detail = "named as a binary model file, but it is a text"});
+    inspection.incomplete("not-downloaded",
+                          "a text under the name of a binary model file: an error page, a broken "
+                          "pointer or a cut file",
+                          0);
+    return;
+  }
   const bool by_name = std::any_of(kEndings.begin(), kEndings.end(),
                                    [&](std::string_view e) { return name.ends_with(e); });
   if (!by_name && !inspection.open_sibling(name + ".aria2")) return;

@@ -44,6 +44,29 @@ TEST(InspectPlaceholder, EmptyFilesAreIncompleteUnlessTheyMeanSomething) {
   }
 }
 
+TEST(InspectPlaceholder, TextsUnderTheNameOfAModelAreNotTheModel) {
+  using formats::FormatId;
+  const struct {
+    const char* name;
+    FormatId type;
+    bool incomplete;
+  } cases[] = {
+      {"model.safetensors", FormatId::kText, true},
+      {"pytorch_model-00001-of-00002.bin", FormatId::kText, true},
+      {"model.pt", FormatId::kJson, true},
+      {"model.pkl", FormatId::kPickle, false},
+      {"model.safetensors", FormatId::kUnknown, false},  // the engine says that
+      {"notes.bin", FormatId::kText, false},
+      {"site.pth", FormatId::kText, false},
+  };
+  for (const auto& c : cases) {
+    RecordingInspection inspection = make("Entry not found", c.name);
+    inspection.types_ = {c.type};
+    inspect_partial_download(inspection);
+    EXPECT_EQ(!inspection.incompletes.empty(), c.incomplete) << c.name;
+  }
+}
+
 TEST(InspectPlaceholder, UnfinishedDownloads) {
   for (const char* name : {"x.incomplete", "model.bin.part", "model.crdownload"}) {
     RecordingInspection inspection = make("abc", name);

@@ -15,17 +15,6 @@ Bytes bytes_of(std::string_view text) {
   return {text.begin(), text.end()};
 }
 
-std::string stated(const RecordingInspection& inspection) {
-  std::string out;
-  for (const auto& s : inspection.stated) {
-    out += std::string(name_of(s.severity())) + " " + std::string(s.rule->id) + ": " +
-           s.draft.detail + "\n";
-  }
-  for (const auto& i : inspection.incompletes)
-    out += "incomplete " + i.code + ": " + i.message + "\n";
-  return out;
-}
-
 RecordingInspection json(std::string_view text, std::string name = "config.json") {
   RecordingInspection inspection(bytes_of(text), std::move(name));
   inspect_repository_json(inspection);
@@ -80,6 +69,18 @@ TEST(RepositoryJson, JudgesTargetsAnywhere) {
                   .has_at_least(Severity::kCritical));
   EXPECT_TRUE(json(R"({"_target_":"my_package.Model"})").has("repository-unknown-target"));
   EXPECT_TRUE(json(R"({"_target_":"torch.optim.AdamW"})").stated.empty());
+}
+
+TEST(RepositoryJson, NothingIsPushedOut) {
+  std::string many = "[";
+  for (int i = 0; i < 400; ++i) many += R"({"_target_":"torch.nn.Linear"},)";
+  EXPECT_TRUE(json(many + R"({"_target_":"os.system"}])").has("repository-dangerous-target"));
+  many = "[";
+  for (int i = 0; i < 400; ++i) many += R"({"_target_":"mine.Net"},)";
+  EXPECT_FALSE(json(many + R"({"_target_":"os.system"}])").incompletes.empty());
+  many = R"({"chat_template":[)";
+  for (int i = 0; i < 100; ++i) many += R"({"template":"x"},)";
+  EXPECT_FALSE(json(many + R"({"template":"y"}]})").incompletes.empty());
 }
 
 TEST(TargetVerdict, Table) {

@@ -45,11 +45,15 @@ class Collector final : public codec::JsonHandler {
       const bool implementation = !inside("custom_pipelines") || key_ == "impl";
       if (implementation) keep(code, value, offset);
     }
-    if (key_ == "_target_") keep(targets, value, offset);
+    // Known targets are not kept, so that no number of them pushes another one out.
+    if (key_ == "_target_" && judge_target(value) != TargetVerdict::kKnown)
+      keep(targets, value, offset);
     if (key_ == "custom_pipeline") keep(code, value, offset);
     if (key_ == "chat_template" || (inside("chat_template") && key_ != "name")) {
       if (templates.size() < kMaxTemplates)
         templates.push_back({key_, std::string(value.substr(0, 2U << 20)), offset});
+      else
+        overflowed = true;
     }
     if (inside("weight_map")) {
       has_weight_map = true;
@@ -79,6 +83,7 @@ class Collector final : public codec::JsonHandler {
   std::vector<Reference> trusted;
   std::set<std::string, std::less<>> shards;
   bool shards_overflowed = false;
+  bool overflowed = false;  // something of the lists above was not kept
   bool has_weight_map = false;
   Reference base_model;
   Reference name_or_path;
@@ -99,9 +104,11 @@ class Collector final : public codec::JsonHandler {
   bool inside(std::string_view name) const {
     return std::find(keys_.begin(), keys_.end(), name) != keys_.end();
   }
-  void keep(std::vector<Reference>& list, std::string_view value, std::uint64_t offset) const {
+  void keep(std::vector<Reference>& list, std::string_view value, std::uint64_t offset) {
     if (list.size() < kMaxReferences)
       list.push_back({key_, std::string(value.substr(0, 512)), offset});
+    else
+      overflowed = true;
   }
 
   std::vector<std::string> keys_;  // the key under which each open object or array stands
@@ -122,6 +129,10 @@ class Judge {
       : found_(found), inspection_(inspection), siblings_(inspection.siblings()) {}
 
   void run() {
+    if (found_.overflowed) {
+      inspection_.incomplete("limit", "more references or templates than are followed",
+                             std::nullopt);
+    }
     custom_code();
     for (const Reference& reference : found_.targets) target(reference);
     for (const Reference& reference : found_.trusted) {
@@ -179,7 +190,8 @@ class Judge {
               "custom code in " + file + " runs with trust_remote_code");
       } else {
         state(rules::kRepositoryMissingCode, reference, "names " + file + ", which is not here");
-        inspection_.incomplete("missing-file", "code that the configuration names is not here: " + file,
+        inspection_.incomplete("missing-file",
+                               "code that the configuration names is not here: " + file,
                                reference.offset);
       }
     }
