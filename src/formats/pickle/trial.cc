@@ -36,9 +36,18 @@ class TrialObserver final : public PickleObserver {
   PickleTraits on_new_name(const PickleName& name) override {
     if (!is_dotted_identifier(name.raw_module) || !is_dotted_identifier(name.raw_name))
       plausible = false;
+    if (!is_ordinary(name.raw_module) || !is_ordinary(name.raw_name)) ordinary = false;
     return {false, PickleTraits::kImport | PickleTraits::kRebuild | PickleTraits::kCall};
   }
   bool plausible = true;
+  bool ordinary = true;
+
+ private:
+  static bool is_ordinary(std::string_view text) {
+    return text.size() > 1 && std::none_of(text.begin(), text.end(), [](char c) {
+             return static_cast<std::uint8_t>(c) >= 0x80;
+           });
+  }
 };
 
 /// First bytes that may begin a stream without PROTO: opcodes that work on an empty stack.
@@ -128,6 +137,7 @@ PickleTrialResult try_pickle(const ByteSource& source, Budget& budget, std::uint
   const std::uint64_t end = most > UINT64_MAX - offset ? UINT64_MAX : offset + most;
   result.outcome = machine.run(offset, PickleFrames::kLinear, end);
   result.names_plausible = observer.plausible;
+  result.names_ordinary = observer.ordinary;
   return result;
 }
 
@@ -139,8 +149,13 @@ bool PickleTrial::accepts(const ByteSource& source, Budget& budget, std::uint64_
                  ? trial.outcome.offset - std::min(offset, trial.outcome.offset)
                  : kTrialBytes) +
             kTrialCost;
+  // In arbitrary bytes an import alone occurs by chance: about once in a gigabyte. A call does not.
+  if (!follows) {
+    return trial.names_ordinary &&
+           (trial.called() || (cut && trial.did_something() && trial.outcome.opcodes > 1024));
+  }
   if (trial.outcome.end == PickleEnd::kStop)
-    return trial.did_something() || (follows && trial.outcome.opcodes > 2);
+    return trial.did_something() || trial.outcome.opcodes > 2;
   return trial.called() || (cut && (trial.did_something() || trial.outcome.opcodes > 1024));
 }
 

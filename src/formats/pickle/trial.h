@@ -15,6 +15,7 @@ namespace saiph::formats {
 struct PickleTrialResult {
   PickleOutcome outcome;
   bool names_plausible = true;  ///< every imported name is a dotted identifier
+  bool names_ordinary = true;   ///< ... of ASCII letters and not a single one
   bool did_something() const { return names_plausible && outcome.imports != 0; }
   bool called() const { return names_plausible && outcome.imports != 0 && outcome.calls != 0; }
 };
