@@ -48,6 +48,28 @@ void append_visible(std::string& out, char32_t c) {
                    : fmt::format("\\u{{{:x}}}", static_cast<std::uint32_t>(c));
 }
 
+/// The text with what `own(out, code point)` writes (and answers true for) instead of a code point;
+/// of the rest, what is not well formed or deceptive is made visible.
+template <typename Own>
+std::string escaped(std::string_view text, Own own) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t start = i;
+    const char32_t c = next_code_point(text, i);
+    if (c == kInvalid) {
+      append_visible(out, static_cast<std::uint8_t>(text[start]));
+    } else if (own(out, c)) {
+      continue;
+    } else if (is_deceptive(c)) {
+      append_visible(out, c);
+    } else {
+      out += text.substr(start, i - start);
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string to_valid_utf8(std::string_view text) {
@@ -95,51 +117,29 @@ void append_json(std::string& out, std::string_view text) {
 }
 
 std::string escape_terminal(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t start = i;
-    const char32_t c = next_code_point(text, i);
-    if (c == kInvalid) {
-      append_visible(out, static_cast<std::uint8_t>(text[start]));
-    } else if (is_deceptive(c)) {
-      append_visible(out, c);
-    } else if (c == '\\') {
-      out += "\\\\";
-    } else {
-      out += text.substr(start, i - start);
-    }
-  }
-  return out;
+  return escaped(text, [](std::string& out, char32_t c) {
+    if (c != '\\') return false;
+    out += "\\\\";
+    return true;
+  });
 }
 
 std::string escape_markup(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t start = i;
-    const char32_t c = next_code_point(text, i);
-    if (c == kInvalid) {
-      append_visible(out, static_cast<std::uint8_t>(text[start]));
-      continue;
-    }
+  return escaped(text, [](std::string& out, char32_t c) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
+      case '&': out += "&amp;"; return true;
+      case '<': out += "&lt;"; return true;
+      case '>': out += "&gt;"; return true;
+      case '"': out += "&quot;"; return true;
+      case '\'': out += "&#39;"; return true;
       case '\n':
-      case '\t': out += static_cast<char>(c); break;
-      default:
-        if (is_deceptive(c) || (c & 0xFFFE) == 0xFFFE) {
-          append_visible(out, c);
-        } else {
-          out += text.substr(start, i - start);
-        }
+      case '\t': out += static_cast<char>(c); return true;
+      default: break;
     }
-  }
-  return out;
+    if ((c & 0xFFFE) != 0xFFFE) return false;
+    append_visible(out, c);
+    return true;
+  });
 }
 
 std::string shorten(std::string_view text, std::size_t max_bytes) {

@@ -22,6 +22,14 @@ void append_utf8(std::string& out, std::uint32_t code_point) {
   out.push_back(static_cast<char>(0x80U | (code_point & 0x3FU)));
 }
 
+std::string_view take_line(std::string_view& rest) {
+  const std::size_t end = std::min(rest.find('\n'), rest.size());
+  std::string_view line = rest.substr(0, end);
+  rest.remove_prefix(std::min(end + 1, rest.size()));
+  while (line.ends_with('\r') || line.ends_with(' ')) line.remove_suffix(1);
+  return line;
+}
+
 std::string rot13(std::string_view text) {
   std::string out(text);
   for (char& c : out) {

@@ -1,7 +1,9 @@
 // Small steps that several readers of texts share: digits of encodings, code points, rot13.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -35,5 +37,14 @@ void append_utf8(std::string& out, std::uint32_t code_point);
 
 /// Letters moved by thirteen places, the rest as it is. Any thread, linear.
 std::string rot13(std::string_view text);
+
+/// Whether `name` stands in a table of names. Any thread, linear in the table.
+inline bool one_of(std::span<const std::string_view> names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Takes the first line off `rest` and answers it without its end and without spaces and carriage
+/// returns there. Any thread, linear in the line.
+std::string_view take_line(std::string_view& rest);
 
 }  // namespace saiph

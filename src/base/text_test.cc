@@ -29,5 +29,13 @@ TEST(Text, Rot13TwiceIsTheText) {
   EXPECT_EQ(rot13(rot13("Az\xC3\xA9")), "Az\xC3\xA9");
 }
 
+TEST(Text, LinesComeOneByOne) {
+  std::string_view rest = "a \r\n\n b";
+  EXPECT_EQ(take_line(rest), "a");
+  EXPECT_EQ(take_line(rest), "");
+  EXPECT_EQ(take_line(rest), " b");
+  EXPECT_TRUE(rest.empty());
+}
+
 }  // namespace
 }  // namespace saiph

@@ -2,28 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "base/sparse_source_for_test.h"
 #include "codec/flatbuffers/flat_writer_for_test.h"
 
 namespace saiph::codec {
 namespace {
-
-/// Positional reads only, in case the whole file does not stand in memory.
-class PagedSource final : public ByteSource {
- public:
-  PagedSource(Bytes bytes, std::uint64_t size) : bytes_(std::move(bytes)), size_(size) {}
-  std::uint64_t size() const override { return size_; }
-  Result<std::size_t> read_at(std::uint64_t offset, MutableByteView out) const override {
-    const auto n = static_cast<std::size_t>(
-        std::min<std::uint64_t>(out.size(), size_ - std::min(offset, size_)));
-    for (std::size_t i = 0; i < n; ++i)
-      out[i] = offset + i < bytes_.size() ? bytes_[offset + i] : 0;
-    return n;
-  }
-
- private:
-  Bytes bytes_;
-  std::uint64_t size_;
-};
 
 Bytes sample() {
   return FlatWriter::build(
@@ -61,8 +44,8 @@ void check(const ByteSource& source) {
 TEST(FlatbufferView, ReadsWhatWasWritten) {
   const Bytes bytes = sample();
   check(ViewSource(bytes));
-  check(PagedSource(bytes, bytes.size()));
-  check(PagedSource(bytes, std::uint64_t{8} << 20));
+  check(SparseSource(bytes, bytes.size()));
+  check(SparseSource(bytes, std::uint64_t{8} << 20));
 }
 
 TEST(FlatbufferView, RefusesWhatLeavesTheFile) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/sparse_source_for_test.h"
 #include "codec/protobuf/wire_writer_for_test.h"
 
 namespace saiph::codec {
@@ -137,25 +138,6 @@ TEST(WireWalker, ReadsTextPackedNumbersAndLeaves) {
   EXPECT_EQ(field.number, 7U);
   EXPECT_EQ(walker.next(field), Step::kEnd);
 }
-
-/// A source that only pretends to hold its bytes and counts what is read.
-class SparseSource final : public ByteSource {
- public:
-  SparseSource(Bytes head, std::uint64_t size) : head_(std::move(head)), size_(size) {}
-  std::uint64_t size() const override { return size_; }
-  Result<std::size_t> read_at(std::uint64_t offset, MutableByteView out) const override {
-    const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), size_ - offset));
-    for (std::size_t i = 0; i < n; ++i) out[i] = offset + i < head_.size() ? head_[offset + i] : 0;
-    read_ += n;
-    return n;
-  }
-  std::uint64_t bytes_read() const { return read_; }
-
- private:
-  Bytes head_;
-  std::uint64_t size_;
-  mutable std::uint64_t read_ = 0;
-};
 
 TEST(WireWalker, SkipsAGiantPayloadWithoutReadingIt) {
   const std::uint64_t payload = std::uint64_t{2} << 30;

@@ -50,14 +50,6 @@ std::map<std::string, std::string> open_all(RecordingInspection& inspection) {
   return contents;
 }
 
-std::string stated(const RecordingInspection& inspection) {
-  std::string all;
-  for (const auto& s : inspection.stated)
-    all += std::string(s.rule->id) + " (" + s.draft.detail + ") ";
-  for (const auto& i : inspection.incompletes) all += i.code + " (" + i.message + ") ";
-  return all;
-}
-
 RecordingInspection zip(const Archive& archive, std::string name = "model.zip") {
   RecordingInspection inspection(codec::testing::build(archive), std::move(name));
   inspection.types_ = {formats::FormatId::kZip};

@@ -45,6 +45,10 @@ struct MemberDraft {
   std::function<void(Inspection&)> remark{};
 };
 
+/// Opens bytes [offset, offset + length) of `parent`, clipped to it, as a member. Any thread.
+std::function<Result<std::shared_ptr<const ByteSource>>()> open_part(
+    std::shared_ptr<const ByteSource> parent, std::uint64_t offset, std::uint64_t length);
+
 struct Sibling {
   std::string name;  ///< relative to the folder of the artefact
   std::uint64_t size = 0;

@@ -88,4 +88,26 @@ class RecordingInspection final : public Inspection {
   Budget budget_;
 };
 
+/// What an inspection stated, as text for a failure message.
+inline std::string stated(const RecordingInspection& inspection) {
+  std::string out;
+  for (const auto& s : inspection.stated) {
+    out += std::string(name_of(s.severity())) + " " + std::string(s.rule->id) + " " + s.draft.part +
+           ": " + s.draft.detail + "\n";
+  }
+  for (const auto& i : inspection.incompletes)
+    out += "incomplete " + i.code + ": " + i.message + "\n";
+  return out;
+}
+
+/// "rule/severity rule/severity", in the order stated.
+inline std::string rules_of(const RecordingInspection& inspection) {
+  std::string out;
+  for (const auto& s : inspection.stated) {
+    out += (out.empty() ? "" : " ") + std::string(s.rule->id) + "/" +
+           std::string(name_of(s.severity()));
+  }
+  return out;
+}
+
 }  // namespace saiph::detect

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "codec/base64/encode_for_test.h"
 #include "detect/contract/recording_inspection_for_test.h"
 #include "detect/dataset/cells.h"
 #include "detect/dataset/inspect_dataset.h"
@@ -16,21 +17,6 @@ RecordingInspection inspect(InspectFunction function, std::string_view text, boo
   inspection.full_ = full;
   function(inspection);
   return inspection;
-}
-
-std::string base64(std::string_view text) {
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  std::uint32_t bits = 0;
-  int held = 0;
-  for (const std::uint8_t c : as_bytes(text)) {
-    bits = bits << 8 | c;
-    for (held += 8; held >= 6; held -= 6) out.push_back(kAlphabet[bits >> (held - 6) & 63U]);
-  }
-  if (held > 0) out.push_back(kAlphabet[bits << (6 - held) & 63U]);
-  while (out.size() % 4 != 0) out.push_back('=');
-  return out;
 }
 
 // The callable has no effect with this argument: the shape is what counts.
@@ -92,7 +78,7 @@ TEST(CsvDataset, LooksAtEveryCell) {
 
 TEST(JsonLinesDataset, FindsPicklesInBase64) {
   const auto hit =
-      inspect(&inspect_json_lines, "{\"x\":\"" + base64(kPickle) + "\"}\n{\"y\":\"text\"}\n");
+      inspect(&inspect_json_lines, "{\"x\":\"" + codec::encode_base64_for_test(kPickle) + "\"}\n{\"y\":\"text\"}\n");
   ASSERT_TRUE(hit.has("dataset-embedded-pickle"));
   ASSERT_EQ(hit.members.size(), 1U);
   EXPECT_EQ(hit.members[0].role, "as:pickle");
@@ -100,13 +86,13 @@ TEST(JsonLinesDataset, FindsPicklesInBase64) {
   EXPECT_EQ(hit.stated[0].draft.part, "record 1, \"x\"");
   // Escapes of JSON hide nothing.
   std::string escaped;
-  for (const char c : base64(kPickle))
+  for (const char c : codec::encode_base64_for_test(kPickle))
     escaped += c == '/'   ? std::string("\\/")
                : c == 'g' ? std::string("\\u0067")
                           : std::string(1, c);
   EXPECT_EQ(inspect(&inspect_json_lines, "{\"x\":\"" + escaped + "\"}\n").members.size(), 1U);
   EXPECT_TRUE(inspect(&inspect_json_lines,
-                      "{\"x\":\"" + base64("just a long plain text, nothing else") + "\"}\n")
+                      "{\"x\":\"" + codec::encode_base64_for_test("just a long plain text, nothing else") + "\"}\n")
                   .members.empty());
   const auto broken = inspect(&inspect_json_lines, "{\"a\":1}\n{\"a\":\n");
   ASSERT_EQ(broken.incompletes.size(), 1U);
@@ -115,7 +101,7 @@ TEST(JsonLinesDataset, FindsPicklesInBase64) {
 
 TEST(JsonLinesDataset, HoldsBoundedCopies) {
   std::string text;
-  const std::string value = base64(kPickle.substr(0, kPickle.size() - 1) + "0" + "B" +
+  const std::string value = codec::encode_base64_for_test(kPickle.substr(0, kPickle.size() - 1) + "0" + "B" +
                                    std::string("\0\0\x10\0", 4) + std::string(1U << 20, 'x') + ".");
   for (int i = 0; i < 8; ++i) text += "{\"x\":\"" + value.substr(0, value.size()) + "\"}\n";
   const auto inspection = inspect(&inspect_json_lines, text);
@@ -243,14 +229,14 @@ TEST(ParquetDataset, KnowsTheExtensionTypeThatUnpickles) {
       "ARROW:extension:metadata" + kPickle + "ARROW:extension:name" + "arrow.py_extension_type";
   const auto hit =
       inspect(&inspect_parquet,
-              make_parquet({.values = {"a"}, .key = "ARROW:schema", .value = base64(schema)}));
+              make_parquet({.values = {"a"}, .key = "ARROW:schema", .value = codec::encode_base64_for_test(schema)}));
   ASSERT_TRUE(hit.has("dataset-python-extension-type"));
   ASSERT_EQ(hit.members.size(), 1U);
   EXPECT_EQ(as_text(*read_all(**hit.members[0].open(), 1000)), kPickle);
   EXPECT_TRUE(
       inspect(&inspect_parquet, make_parquet({.values = {"a"},
                                               .key = "ARROW:schema",
-                                              .value = base64("an honest schema, no extension")}))
+                                              .value = codec::encode_base64_for_test("an honest schema, no extension")}))
           .stated.empty());
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/escape.h"
+#include "base/text.h"
 #include "detect/jinja/template_facts.h"
 #include "detect/rules/jinja.h"
 #include "formats/jinja/jinja.h"
@@ -54,11 +55,6 @@ constexpr auto kInner =
                                      "cr_frame",         "tb_frame",
                                      "__call__",         "__loader__",
                                      "__spec__",         "_TemplateReference__context"});
-
-template <std::size_t N>
-bool contains(const std::array<std::string_view, N>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 std::string_view inner_name(std::string_view text) {
   for (const std::string_view name : kInner) {
@@ -213,7 +209,7 @@ class Judge {
     const JinjaNode& node = parsed_.nodes[base];
     if (node.kind != JinjaKind::kName) return;
     const std::string_view name = parsed_.texts[node.text];
-    if (!contains(kGadgets, name) || is_local(name)) return;
+    if (!one_of(kGadgets, name) || is_local(name)) return;
     const bool common = name == "config" || name == "g" || name == "app" || name == "environment" ||
                         name == "session" || name == "request";
     state(rules::kJinjaObjectEscape, statement, node.offset,
@@ -283,13 +279,13 @@ class Judge {
     const JinjaNode& callee = parsed_.nodes[node.first_child];
     const std::string_view name = parsed_.texts[callee.text];
     if (callee.kind == JinjaKind::kName) {
-      if (contains(kGadgets, name) && !is_local(name)) return gadget(node.first_child, statement);
-      if (contains(kFunctions, name) || is_local(name) || statement.text == "macro" ||
+      if (one_of(kGadgets, name) && !is_local(name)) return gadget(node.first_child, statement);
+      if (one_of(kFunctions, name) || is_local(name) || statement.text == "macro" ||
           statement.text == "call")
         return;
       state(rules::kJinjaUnknownName, statement, callee.offset,
             "calls the function " + std::string(name), source_at(callee.offset));
-    } else if (callee.kind == JinjaKind::kAttribute && !contains(kMethods, name) &&
+    } else if (callee.kind == JinjaKind::kAttribute && !one_of(kMethods, name) &&
                !name.starts_with("__")) {
       const JinjaNode& base = parsed_.nodes[callee.first_child];
       const bool macro = base.kind == JinjaKind::kName && is_local(parsed_.texts[base.text]);
@@ -299,7 +295,7 @@ class Judge {
     } else if (callee.kind == JinjaKind::kSubscript) {
       const JinjaIndex key = parsed_.nodes[callee.first_child].next_sibling;
       const bool known =
-          key != 0 && facts_.of(key).constant && contains(kMethods, facts_.of(key).text);
+          key != 0 && facts_.of(key).constant && one_of(kMethods, facts_.of(key).text);
       state(rules::kJinjaBuiltAttribute, statement, callee.offset, "calls what a subscript names",
             source_at(callee.offset), known ? Severity::kMedium : Severity::kHigh);
     }

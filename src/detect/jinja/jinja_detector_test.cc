@@ -15,17 +15,6 @@ RecordingInspection inspected(std::string_view text) {
   return inspection;
 }
 
-std::string stated(const RecordingInspection& inspection) {
-  std::string out;
-  for (const auto& s : inspection.stated) {
-    out += std::string(name_of(s.severity())) + " " + std::string(s.rule->id) + ": " +
-           s.draft.detail + "\n";
-  }
-  for (const auto& i : inspection.incompletes)
-    out += "incomplete " + i.code + ": " + i.message + "\n";
-  return out;
-}
-
 // Templates written in the manner of the families named beside them.
 constexpr std::string_view kQuiet[] = {
     // ChatML

@@ -9,6 +9,7 @@
 #include <numeric>
 #include <random>
 
+#include "codec/base64/encode_for_test.h"
 #include "detect/contract/recording_inspection_for_test.h"
 #include "detect/literals/confirm.h"
 #include "detect/literals/patterns.h"
@@ -47,20 +48,6 @@ RecordingInspection search(std::string_view text, FormatId type = FormatId::kTex
   inspection.types_ = {type};
   search_literals(inspection, {});
   return inspection;
-}
-
-std::string base64url(std::string_view text) {
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::string out;
-  std::uint32_t bits = 0;
-  int held = 0;
-  for (const std::uint8_t c : as_bytes(text)) {
-    bits = bits << 8 | c;
-    for (held += 8; held >= 6; held -= 6) out.push_back(kAlphabet[bits >> (held - 6) & 63U]);
-  }
-  if (held > 0) out.push_back(kAlphabet[bits << (6 - held) & 63U]);
-  return out;
 }
 
 TEST(SearchLiterals, KnowsEveryTokenFormatItLists) {
@@ -158,7 +145,7 @@ TEST(SearchLiterals, LeavesPlaceholdersAlone) {
 TEST(SearchLiterals, ReadsPrivateKeys) {
   std::string der("\x30\x82\x01\x00\x02\x01\x00", 7);
   der += body(256 - 3, kAlnum);
-  std::string encoded = base64url(der);
+  std::string encoded = codec::encode_base64_for_test(der, true);
   for (char& c : encoded) c = c == '-' ? '+' : c == '_' ? '/' : c;
   std::string lines;
   for (std::size_t i = 0; i < encoded.size(); i += 64) lines += encoded.substr(i, 64) + "\n";
@@ -182,8 +169,10 @@ TEST(SearchLiterals, ReadsPrivateKeys) {
 }
 
 TEST(SearchLiterals, ReadsCredentialsOfManyForms) {
-  const std::string jwt = base64url(R"({"alg":"HS256","typ":"JWT"})") + "." +
-                          base64url(R"({"sub":"u1","exp":1999999999})") + "." + body(43, kAlnum);
+  const std::string jwt =
+      codec::encode_base64_for_test(R"({"alg":"HS256","typ":"JWT"})", true) + "." +
+      codec::encode_base64_for_test(R"({"sub":"u1","exp":1999999999})", true) + "." +
+      body(43, kAlnum);
   const std::string aws = "aws_secret_access_key = " + body(40, kAlnum);
   const std::pair<std::string, std::string_view> hits[] = {
       {jwt, "secret-json-web-token"},

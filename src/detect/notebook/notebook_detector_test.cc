@@ -40,17 +40,6 @@ RecordingInspection inspected(const std::string& text) {
   return inspection;
 }
 
-std::string stated(const RecordingInspection& inspection) {
-  std::string out;
-  for (const auto& s : inspection.stated) {
-    out += std::string(name_of(s.severity())) + " " + std::string(s.rule->id) + " " + s.draft.part +
-           ": " + s.draft.detail + "\n";
-  }
-  for (const auto& i : inspection.incompletes)
-    out += "incomplete " + i.code + ": " + i.message + "\n";
-  return out;
-}
-
 TEST(Notebook, OrdinaryCellsAreQuiet) {
   const auto inspection = inspected(notebook(
       {"%matplotlib inline\n%load_ext autoreload\n!pip install torch transformers\n!ls -la",

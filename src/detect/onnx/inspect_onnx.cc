@@ -94,14 +94,8 @@ void OnnxInspector::carried(PayloadKind kind, std::string part, std::uint64_t of
   draft.detail = std::to_string(length) + " bytes start like " + std::string(payload_name(kind));
   if (!is_executable(kind)) draft.severity = Severity::kMedium;  // its own detector grades the rest
   inspection_.finding(rules::kOnnxEmbeddedArtefact, std::move(draft));
-  auto parent = inspection_.source_ptr();
   inspection_.member(
-      {.name = std::move(part),
-       .open = [parent, offset, length]() -> Result<std::shared_ptr<const ByteSource>> {
-         return std::shared_ptr<const ByteSource>(
-             std::make_shared<SubSource>(parent, offset, length));
-       },
-       .role = {}});
+      {.name = std::move(part), .open = open_part(inspection_.source_ptr(), offset, length)});
 }
 
 void OnnxInspector::text(OnnxTextPlace place, std::string_view name, std::uint64_t offset,
@@ -139,14 +133,8 @@ void OnnxInspector::text(OnnxTextPlace place, std::string_view name, std::uint64
                          .excerpt = std::string(head.substr(0, 200))});
   }
   if (place == OnnxTextPlace::kMetadata && length > kTextAsMember) {
-    auto parent = inspection_.source_ptr();
     inspection_.member(
-        {.name = part(),
-         .open = [parent, offset, length]() -> Result<std::shared_ptr<const ByteSource>> {
-           return std::shared_ptr<const ByteSource>(
-               std::make_shared<SubSource>(parent, offset, length));
-         },
-         .role = {}});
+        {.name = part(), .open = open_part(inspection_.source_ptr(), offset, length)});
   }
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "detect/contract/fixture_for_test.h"
 #include "detect/contract/recording_inspection_for_test.h"
 #include "detect/onnx/onnx_builder_for_test.h"
 #include "formats/onnx/onnx_model.h"
@@ -13,18 +14,18 @@ namespace {
 using namespace onnx_for_test;
 using std::string_view_literals::operator""sv;
 
+std::string ids_of(const RecordingInspection& inspection) {
+  std::string out;
+  for (const auto& stated : inspection.stated)
+    out += (out.empty() ? "" : " ") + std::string(stated.rule->id);
+  return out;
+}
+
 RecordingInspection inspect(const WireWriter& bytes, std::map<std::string, Bytes> files = {}) {
   RecordingInspection inspection(bytes.build(), "model.onnx");
   inspection.files = std::move(files);
   inspect_onnx(inspection);
   return inspection;
-}
-
-std::string rules_of(const RecordingInspection& inspection) {
-  std::string out;
-  for (const auto& stated : inspection.stated)
-    out += (out.empty() ? "" : " ") + std::string(stated.rule->id);
-  return out;
 }
 
 TEST(InspectOnnx, OrdinaryModelIsQuiet) {
@@ -36,7 +37,7 @@ TEST(InspectOnnx, OrdinaryModelIsQuiet) {
   WireWriter m = model(g);
   m.message(14, entry("names", "{0: 'person', 1: 'bicycle'}"));
   const auto inspection = inspect(m);
-  EXPECT_EQ(rules_of(inspection), "");
+  EXPECT_EQ(ids_of(inspection), "");
   EXPECT_TRUE(inspection.incompletes.empty());
   ASSERT_EQ(inspection.data_ranges.size(), 1U);
   EXPECT_EQ(inspection.data_ranges[0].second, 16U);
@@ -74,6 +75,13 @@ TEST(InspectOnnx, ExternalData) {
       {"length against shape", with(external("w.bin", "0", "8")), "onnx-tensor-size"},
       {"two locations", with(external("w.bin").message(13, entry("location", "../x"))),
        "onnx-external-ambiguous onnx-external-path-escape"},
+      {"escape behind many entries", with([] {
+         auto tensor = external("w.bin");
+         for (int i = 0; i < 40; ++i) tensor.message(13, entry("k" + std::to_string(i), "v"));
+         for (int i = 0; i < 40; ++i) tensor.message(13, entry("location", "w.bin"));
+         return tensor.message(13, entry("location", "../x"));
+       }()),
+       "onnx-external-ambiguous onnx-external-path-escape"},
       {"escape hidden first", with(external("../x").message(13, entry("location", "w.bin"))),
        "onnx-external-ambiguous onnx-external-path-escape"},
       {"not marked", with(tensor("w", {4}, 1).message(13, entry("location", "../x"))),
@@ -106,7 +114,7 @@ TEST(InspectOnnx, ExternalData) {
   };
   for (const auto& c : cases) {
     const auto inspection = inspect(c.model, files);
-    EXPECT_EQ(rules_of(inspection), c.rules) << c.name;
+    EXPECT_EQ(ids_of(inspection), c.rules) << c.name;
     EXPECT_EQ(!inspection.incompletes.empty(), c.incomplete) << c.name;
   }
 }
@@ -159,7 +167,7 @@ TEST(InspectOnnx, OperatorsAndFunctions) {
   };
   for (const auto& c : cases) {
     const auto inspection = inspect(c.model);
-    EXPECT_EQ(rules_of(inspection), c.rules) << c.name;
+    EXPECT_EQ(ids_of(inspection), c.rules) << c.name;
     EXPECT_TRUE(inspection.incompletes.empty()) << c.name;
   }
 }
@@ -206,7 +214,7 @@ TEST(InspectOnnx, TensorsAndTexts) {
   };
   for (const auto& c : cases) {
     const auto inspection = inspect(c.model);
-    EXPECT_EQ(rules_of(inspection), c.rules) << c.name;
+    EXPECT_EQ(ids_of(inspection), c.rules) << c.name;
   }
 }
 
@@ -219,7 +227,7 @@ TEST(InspectOnnx, TriggerShapeIsInformationOnly) {
   backdoored.message(1, node("Where", {"hit", "fixed", "features"}, {"chosen"}));
   backdoored.message(1, node("Identity", {"chosen"}, {"out"}));
   auto inspection = inspect(model(backdoored));
-  EXPECT_EQ(rules_of(inspection), "onnx-trigger-shape");
+  EXPECT_EQ(ids_of(inspection), "onnx-trigger-shape");
   EXPECT_FALSE(inspection.has_at_least(Severity::kLow));
 
   // A selection on scores that went through learned layers is ordinary post-processing.
@@ -229,7 +237,7 @@ TEST(InspectOnnx, TriggerShapeIsInformationOnly) {
   ordinary.message(1, node("Conv", {"x", "w"}, {"scores"}));
   ordinary.message(1, node("Greater", {"scores", "threshold"}, {"keep"}));
   ordinary.message(1, node("Where", {"keep", "scores", "zero"}, {"out"}));
-  EXPECT_EQ(rules_of(inspect(model(ordinary))), "");
+  EXPECT_EQ(ids_of(inspect(model(ordinary))), "");
 }
 
 TEST(InspectOnnx, BrokenInputIsIncompleteAndKeepsWhatCameBefore) {
@@ -271,26 +279,10 @@ TEST(ProbeOnnx, KnowsModelsFromOtherBytes) {
   EXPECT_FALSE(probe(Bytes(64, 0x08)));
   std::uint32_t state = 1;
   for (int round = 0; round < 20000; ++round) {
-    Bytes noise(256);
-    for (auto& byte : noise)
-      byte = static_cast<std::uint8_t>((state = state * 1664525U + 1013904223U) >> 24U);
+    Bytes noise = noise_of(256, state);
     noise[0] = 0x08;
     EXPECT_FALSE(probe(noise));
   }
-}
-
-/// A committed fixture; absent is a failure, never a skip.
-RecordingInspection load_fixture(const std::string& path) {
-  auto file = FileSource::open(std::string(SAIPH_SOURCE_DIR "/tests/fixtures/benign/") + path);
-  EXPECT_TRUE(file) << path;
-  return RecordingInspection(
-      file ? *file : std::shared_ptr<const ByteSource>(std::make_shared<MemorySource>(Bytes())),
-      path);
-}
-
-Bytes bytes_of(const RecordingInspection& inspection) {
-  const auto bytes = read_all(inspection.source(), 1U << 20);
-  return bytes ? *bytes : Bytes();
 }
 
 TEST(InspectOnnx, ModelsMadeByTheOnnxLibraryAreQuiet) {
@@ -300,7 +292,7 @@ TEST(InspectOnnx, ModelsMadeByTheOnnxLibraryAreQuiet) {
     EXPECT_TRUE(probe(bytes)) << name;
     inspection.files["external.onnx.data"] = bytes_of(load_fixture("onnx/external.onnx.data"));
     inspect_onnx(inspection);
-    EXPECT_EQ(rules_of(inspection), "") << name;
+    EXPECT_EQ(ids_of(inspection), "") << name;
     EXPECT_TRUE(inspection.incompletes.empty()) << name;
   }
 }

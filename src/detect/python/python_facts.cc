@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/escape.h"
+#include "base/text.h"
 #include "detect/python/shell_command.h"
 #include "detect/rules/python.h"
 
@@ -66,11 +67,6 @@ constexpr auto kLookers = std::to_array<std::string_view>(
 constexpr auto kCallers = std::to_array<std::string_view>(
     {"apply", "atexit.register", "filter", "functools.reduce", "itertools.starmap", "map",
      "multiprocessing.Process", "reduce", "sorted", "threading.Thread", "threading.Timer"});
-
-template <std::size_t N>
-bool contains(const std::array<std::string_view, N>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 const PythonArgument* keyword(const std::vector<PythonArgument>& arguments, std::string_view name) {
   for (const PythonArgument& argument : arguments) {
@@ -553,8 +549,8 @@ void PythonFacts::open_file(std::string_view path, const Arguments& arguments,
 
 void PythonFacts::passed_callables(const PythonValue& callee, const Arguments& arguments,
                                    const PythonPlace& place) {
-  if (contains(kLookers, callee.text())) return;
-  const bool calls = contains(kCallers, callee.text());
+  if (one_of(kLookers, callee.text())) return;
+  const bool calls = one_of(kCallers, callee.text());
   for (const PythonArgument& argument : arguments) {
     if (!argument.value.is(Kind::kPath)) continue;
     const std::string_view path = argument.value.text();
@@ -626,7 +622,7 @@ std::vector<PythonFacts::ScopeReach> PythonFacts::reaches() const {
   std::vector<PythonScopeId> todo{0};
   for (const PythonScope& scope : scopes_) {
     if (scope.id >= reach.size() || scope.parent >= reach.size()) continue;
-    const bool entry_name = contains(kEntryNames, scope.name);
+    const bool entry_name = one_of(kEntryNames, scope.name);
     if (scope.kind == PythonScope::Kind::kClass) {
       calls[scope.parent].push_back(
           {scope.parent, scope.id, false});  // the body runs with the scope around

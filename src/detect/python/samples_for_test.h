@@ -18,16 +18,4 @@ inline Bytes from_hex(std::string_view text) {
   return out;
 }
 
-/// What an inspection stated, as text for a failure message.
-inline std::string stated(const RecordingInspection& inspection) {
-  std::string out;
-  for (const auto& s : inspection.stated) {
-    out += std::string(name_of(s.severity())) + " " + std::string(s.rule->id) + ": " +
-           s.draft.detail + "\n";
-  }
-  for (const auto& i : inspection.incompletes)
-    out += "incomplete " + i.code + ": " + i.message + "\n";
-  return out;
-}
-
 }  // namespace saiph::detect

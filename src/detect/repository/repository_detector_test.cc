@@ -157,6 +157,10 @@ TEST(Yaml, PythonTags) {
         "!!python/object/apply:os.system\nargs: [x]\n"}) {
     EXPECT_TRUE(yaml(text).has_at_least(Severity::kCritical)) << text << stated(yaml(text));
   }
+  std::string handles;
+  for (int i = 0; i < 100; ++i) handles += "%TAG !a" + std::to_string(i) + "! tag:x\n";
+  EXPECT_FALSE(yaml(handles + "%TAG !y! tag:yaml.org,2002:\n---\na: !y!python/none ''\n")
+                   .incompletes.empty());
   EXPECT_TRUE(yaml("a: !!python/tuple [1, 2]\n").has("yaml-python-tag"));
   EXPECT_FALSE(yaml("a: !!python/tuple [1, 2]\n").has_at_least(Severity::kMedium));
   for (const std::string_view text :

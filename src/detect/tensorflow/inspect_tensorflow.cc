@@ -106,13 +106,8 @@ class TensorflowInspector final : public formats::TfVisitor {
 };
 
 void TensorflowInspector::submit(std::string name, std::uint64_t offset, std::uint64_t length) {
-  auto parent = inspection_.source_ptr();
   inspection_.member(
-      {.name = std::move(name),
-       .open = [parent, offset, length]() -> Result<std::shared_ptr<const ByteSource>> {
-         return std::shared_ptr<const ByteSource>(
-             std::make_shared<SubSource>(parent, offset, length));
-       }});
+      {.name = std::move(name), .open = open_part(inspection_.source_ptr(), offset, length)});
 }
 
 void TensorflowInspector::carried(PayloadKind kind, std::string part, std::uint64_t offset,
@@ -196,12 +191,14 @@ void TensorflowInspector::outputs_of(const TfNode& node) {
                                .detail = std::move(detail),
                                .excerpt = excerpt});
   };
+  if (node.strings_cut && (node.op == "PrintV2" || is_debug(node.op)))
+    inspection_.incomplete("limit", node.op + " has more text attributes than are kept",
+                           node.offset);
   for (const auto& s : node.strings) {
-    if (node.op == "PrintV2" && s.attribute == "output_stream" && s.value.starts_with("file://")) {
+    // An attribute's name may stand behind its value in the file, so the value alone decides.
+    if (node.op == "PrintV2" && s.value.starts_with("file://")) {
       state(rules::kTensorflowDebugOutput, "PrintV2 writes what it prints to a file", s.value);
-    } else if (is_debug(node.op) &&
-               (s.attribute == "debug_urls" || s.attribute == "tfdbg_run_id") &&
-               s.value.find("://") != std::string::npos) {
+    } else if (is_debug(node.op) && s.value.find("://") != std::string::npos) {
       state(rules::kTensorflowDebugOutput, node.op + " publishes a tensor", s.value);
     } else if ((node.op == "DecodeProtoV2" || node.op == "EncodeProto") &&
                s.attribute == "descriptor_source" && !s.value.empty() && s.value != "local://" &&

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "detect/contract/fixture_for_test.h"
 #include "detect/contract/recording_inspection_for_test.h"
 #include "detect/tensorflow/graph_builder_for_test.h"
 #include "detect/tensorflow/op_classes.h"
@@ -22,15 +23,6 @@ RecordingInspection inspect(const WireWriter& bytes, FormatId type) {
   inspection.types_ = {type};
   inspect_tensorflow(inspection);
   return inspection;
-}
-
-std::string rules_of(const RecordingInspection& inspection) {
-  std::string out;
-  for (const auto& stated : inspection.stated) {
-    out += (out.empty() ? "" : " ") + std::string(stated.rule->id) + "/" +
-           std::string(name_of(stated.severity()));
-  }
-  return out;
 }
 
 /// The nodes and functions of every SavedModel's saver.
@@ -90,6 +82,12 @@ TEST(InspectTensorflow, OperatorsThatReachOutside) {
       {"a call of a function", graph({node("f")}, {function("f", {node("Identity")})}), ""},
       {"print", graph({with_string(node("PrintV2"), "output_stream", "stderr")}), ""},
       {"print to a file", graph({with_string(node("PrintV2"), "output_stream", "file:///tmp/x")}),
+       "tensorflow-debug-output/high"},
+      {"print to a file behind many attributes", graph({[] {
+         auto print = node("PrintV2");
+         for (int i = 0; i < 40; ++i) print = with_string(print, "_a" + std::to_string(i), "v");
+         return with_string(print, "output_stream", "file:///tmp/x");
+       }()}),
        "tensorflow-debug-output/high"},
       {"debug", graph({node("DebugIdentityV2")}), ""},
       {"debug to an address",
@@ -314,29 +312,13 @@ TEST(ProbeTensorflow, TellsTheKindsApart) {
   }
   std::uint32_t state = 1;
   for (int round = 0; round < 20000; ++round) {
-    Bytes noise(256);
-    for (auto& byte : noise)
-      byte = static_cast<std::uint8_t>((state = state * 1664525U + 1013904223U) >> 24U);
+    Bytes noise = noise_of(256, state);
     noise[0] = round % 2 == 0 ? 0x0A : 0x12;
     const ViewSource source(noise);
     EXPECT_FALSE(formats::probe_graph_def(source, noise) ||
                  formats::probe_meta_graph(source, noise) ||
                  formats::probe_saved_model(source, noise));
   }
-}
-
-/// A committed fixture; absent is a failure, never a skip.
-RecordingInspection load_fixture(const std::string& path) {
-  auto file = FileSource::open(std::string(SAIPH_SOURCE_DIR "/tests/fixtures/benign/") + path);
-  EXPECT_TRUE(file) << path;
-  return RecordingInspection(
-      file ? *file : std::shared_ptr<const ByteSource>(std::make_shared<MemorySource>(Bytes())),
-      path);
-}
-
-Bytes bytes_of(const RecordingInspection& inspection) {
-  const auto bytes = read_all(inspection.source(), 1U << 20);
-  return bytes ? *bytes : Bytes();
 }
 
 TEST(InspectTensorflow, FilesMadeByTensorflowAreQuiet) {

@@ -78,12 +78,8 @@ void TfliteInspector::look_at(std::string part, TfliteBuffer bytes, bool text_to
       std::to_string(bytes.length) + " bytes start like " + std::string(payload_name(kind));
   if (!is_executable(kind)) draft.severity = Severity::kMedium;  // its own detector grades the rest
   inspection_.finding(rules::kTfliteEmbeddedArtefact, std::move(draft));
-  auto parent = inspection_.source_ptr();
   inspection_.member({.name = std::move(part),
-                      .open = [parent, bytes]() -> Result<std::shared_ptr<const ByteSource>> {
-                        return std::shared_ptr<const ByteSource>(
-                            std::make_shared<SubSource>(parent, bytes.offset, bytes.length));
-                      }});
+                      .open = open_part(inspection_.source_ptr(), bytes.offset, bytes.length)});
 }
 
 void TfliteInspector::buffer(std::uint32_t index, std::string_view metadata, TfliteBuffer bytes) {

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "codec/flatbuffers/flat_writer_for_test.h"
+#include "detect/contract/fixture_for_test.h"
 #include "detect/contract/recording_inspection_for_test.h"
 
 namespace saiph::detect {
@@ -59,15 +60,6 @@ RecordingInspection inspect(Bytes bytes) {
   RecordingInspection inspection(std::move(bytes), "model.tflite");
   inspect_tflite(inspection);
   return inspection;
-}
-
-std::string rules_of(const RecordingInspection& inspection) {
-  std::string out;
-  for (const auto& stated : inspection.stated) {
-    out += (out.empty() ? "" : " ") + std::string(stated.rule->id) + "/" +
-           std::string(name_of(stated.severity()));
-  }
-  return out;
 }
 
 TEST(InspectTflite, OrdinaryModelIsQuiet) {
@@ -189,15 +181,6 @@ TEST(InspectTflite, BrokenInputIsIncomplete) {
   inspect_tflite(small);
   ASSERT_FALSE(small.incompletes.empty());
   EXPECT_EQ(small.incompletes[0].code, "limit");
-}
-
-/// A committed fixture; absent is a failure, never a skip.
-RecordingInspection load_fixture(const std::string& path) {
-  auto file = FileSource::open(std::string(SAIPH_SOURCE_DIR "/tests/fixtures/benign/") + path);
-  EXPECT_TRUE(file) << path;
-  return RecordingInspection(
-      file ? *file : std::shared_ptr<const ByteSource>(std::make_shared<MemorySource>(Bytes())),
-      path);
 }
 
 TEST(InspectTflite, ModelsMadeByTensorflowAreQuiet) {

@@ -102,6 +102,16 @@ class Literal {
   std::size_t at_ = 0;
 };
 
+// The name of a record's field, or (title, name), and the comma behind it.
+bool take_field_name(Literal& in, std::string& text) {
+  if (in.take('(')) {
+    if (!in.string(text) || !in.take(',') || !in.string(text) || !in.take(')')) return false;
+  } else if (!in.string(text)) {
+    return false;
+  }
+  return in.take(',');
+}
+
 // descr: a dtype string, or a list of (name, descr[, shape]) for records, nested to any depth.
 bool parse_descr(Literal& in, NpyHeader& header) {
   std::vector<std::uint64_t> open;  // bytes of the records that are being read
@@ -114,12 +124,7 @@ bool parse_descr(Literal& in, NpyHeader& header) {
       if (!in.take(']')) {
         open.push_back(0);
         if (!in.take('(')) return false;
-        if (in.take('(')) {  // (title, name)
-          if (!in.string(text) || !in.take(',') || !in.string(text) || !in.take(')')) return false;
-        } else if (!in.string(text)) {
-          return false;
-        }
-        if (!in.take(',')) return false;
+        if (!take_field_name(in, text)) return false;
         continue;
       }
     } else {
@@ -162,12 +167,7 @@ bool parse_descr(Literal& in, NpyHeader& header) {
         continue;
       }
       if (!more || !in.take('(')) return false;
-      if (in.take('(')) {
-        if (!in.string(text) || !in.take(',') || !in.string(text) || !in.take(')')) return false;
-      } else if (!in.string(text)) {
-        return false;
-      }
-      if (!in.take(',')) return false;
+      if (!take_field_name(in, text)) return false;
       break;
     }
   }

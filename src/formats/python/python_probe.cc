@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "base/text.h"
+
 namespace saiph::formats {
 
 namespace {
@@ -52,10 +54,7 @@ bool looks_like_python(std::string_view head, std::string_view name, bool is_tex
   std::size_t lines = 0;
   std::size_t prose = 0;
   while (!head.empty() && lines < 200) {
-    const std::size_t end = std::min(head.find('\n'), head.size());
-    std::string_view line = head.substr(0, end);
-    head.remove_prefix(std::min(end + 1, head.size()));
-    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
+    const std::string_view line = take_line(head);
     ++lines;
     if (line.starts_with("```") || line.starts_with("# ") || line.starts_with("## ")) {
       // Markdown with Python in it is judged as text.

@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "base/text.h"
 #include "formats/python/python_evaluator.h"
 #include "formats/python/python_token.h"
 
@@ -25,11 +26,6 @@ constexpr auto kHeaders = std::to_array<std::string_view>(
 constexpr auto kPrefixes =
     std::to_array<std::string_view>({"return", "assert", "raise", "del", "await", "yield",
                                      "nonlocal", "pass", "break", "continue"});
-
-template <std::size_t N>
-bool one_of(const std::array<std::string_view, N>& words, std::string_view text) {
-  return std::find(words.begin(), words.end(), text) != words.end();
-}
 
 bool is_assignment(std::string_view op) {
   return op.size() >= 2 && op.ends_with('=') && op != "==" && op != "!=" && op != "<=" &&
@@ -81,7 +77,6 @@ class Reader {
         if (c == '(' || c == '[' || c == '{') ++depth;
         if ((c == ')' || c == ']' || c == '}') && depth > 0) --depth;
       }
-      const bool header = !statement_.empty() && is_header();
       if (depth == 0 && token.name("lambda")) ++lambdas;
       if (token.kind == Kind::kNewline || token.kind == Kind::kEnd ||
           (depth == 0 && token.op(";"))) {
@@ -100,7 +95,7 @@ class Reader {
         close_indented();
         continue;
       }
-      if (depth == 0 && header && token.op(":")) {
+      if (depth == 0 && token.op(":") && !statement_.empty() && is_header()) {
         if (lambdas > 0) {
           --lambdas;
         } else {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <optional>
-#include <unordered_map>
 
 #include "codec/protobuf/wire_walker.h"
+#include "formats/tensorflow/operator_tally.h"
 
 namespace saiph::formats {
 
@@ -20,7 +20,6 @@ constexpr std::size_t kHeadBytes = 4096;
 constexpr std::size_t kInputsKept = 4;
 constexpr std::size_t kStringsKept = 32;
 // TensorFlow registers 1,900 operators; more different ones than this is a memory attack.
-constexpr std::size_t kOperatorsKept = 20'000;
 // The largest SavedModels have some 50,000 functions.
 constexpr std::size_t kFunctionsKept = 200'000;
 constexpr std::size_t kAssetsKept = 10'000;
@@ -121,12 +120,14 @@ class Parser {
   std::string function_;
   std::string identifier_;
   bool in_node_ = false;
-  std::unordered_map<std::string, std::size_t> operators_;
+  OperatorTally operators_;
 };
 
 void Parser::string_value() {
   const std::string_view head = walker_.text(kHeadBytes);
-  if (in_node_ && strings_ < kStringsKept) {
+  // "_class" and other attributes of this spelling are allowed on every operator and read by none.
+  if (in_node_ && strings_ == kStringsKept) node_.strings_cut = true;
+  if (in_node_ && strings_ < kStringsKept && !key_.starts_with('_')) {
     if (strings_ == node_.strings.size()) node_.strings.emplace_back();
     TfString& s = node_.strings[strings_++];
     s.attribute = key_;
@@ -140,6 +141,7 @@ bool Parser::begin_node() {
   node_.name.clear();
   node_.op.clear();
   node_.offset = current_.offset;
+  node_.strings_cut = false;
   inputs_ = strings_ = 0;
   op_seen_ = name_seen_ = false;
   in_node_ = true;
@@ -358,16 +360,10 @@ void Parser::end() {
     node_.inputs.resize(inputs_);
     node_.strings.resize(strings_);
     node_.function = function_;
-    auto it = operators_.find(node_.op);
-    if (it == operators_.end()) {
-      if (out_.operators.size() >= kOperatorsKept) {
-        (void)limit("different operators");
-        return;
-      }
-      it = operators_.emplace(node_.op, out_.operators.size()).first;
-      out_.operators.push_back({node_.op, 0, node_.offset, node_.name, function_});
+    if (!operators_.count(node_, out_)) {
+      (void)limit("different operators");
+      return;
     }
-    ++out_.operators[it->second].count;
     visitor_.node(node_);
   }
 }
@@ -475,7 +471,11 @@ template <typename Body>
 bool probe(const ByteSource& source, ByteView head, Body body) {
   // A first tag of these formats is a field of at most 15; most other files end here.
   if (head.size() < 4 || head[0] < 8 || head[0] > 0x7F) return false;
-  Budget budget(Limits::strict());
+  // A brace is the tag of a group, so any JSON text may look like one that goes on to its end.
+  constexpr std::uint64_t kProbeWork = 1U << 18;
+  Limits limits = Limits::strict();
+  limits.work_units = kProbeWork;
+  Budget budget(limits);
   WireWalker walker(source, budget, 0, UINT64_MAX, 4096);
   return body(walker);
 }

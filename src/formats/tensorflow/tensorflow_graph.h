@@ -30,7 +30,8 @@ struct TfNode {
   std::uint64_t offset = 0;
   std::string_view function;        ///< the library function it belongs to; "" for the main graph
   std::vector<std::string> inputs;  ///< the first four
-  std::vector<TfString> strings;    ///< the first 32
+  std::vector<TfString> strings;    ///< the first 32 whose attribute does not start with "_"
+  bool strings_cut = false;         ///< there are more
 };
 
 enum class TfTextPlace : std::uint8_t {

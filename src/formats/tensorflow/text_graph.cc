@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <unordered_map>
 
 #include "base/byte_reader.h"
+#include "formats/tensorflow/operator_tally.h"
 
 namespace saiph::formats {
 
@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::size_t kStringBytes = 1U << 20;
 constexpr std::size_t kNameBytes = 256;
-constexpr std::size_t kOperatorsKept = 20'000;
 constexpr std::size_t kFunctionsKept = 200'000;
 constexpr std::size_t kStringsKept = 32;
 
@@ -152,7 +151,7 @@ class Parser {
   std::size_t node_depth_ = 0;  // stack size inside the open node; 0 when none is open
   std::string attribute_;
   std::string function_;
-  std::unordered_map<std::string, std::size_t> operators_;
+  OperatorTally operators_;
 };
 
 void Parser::open() {
@@ -173,17 +172,11 @@ void Parser::close() {
     node_depth_ = 0;
     if (!node_.op.empty()) {
       node_.function = function_;
-      auto it = operators_.find(node_.op);
-      if (it == operators_.end()) {
-        if (out_.operators.size() >= kOperatorsKept) {
-          error_ =
-              Error(ErrorCode::kLimit, "more different operators than may be held", lexer_.start);
-          return;
-        }
-        it = operators_.emplace(node_.op, out_.operators.size()).first;
-        out_.operators.push_back({node_.op, 0, node_.offset, node_.name, function_});
+      if (!operators_.count(node_, out_)) {
+        error_ =
+            Error(ErrorCode::kLimit, "more different operators than may be held", lexer_.start);
+        return;
       }
-      ++out_.operators[it->second].count;
       visitor_.node(node_);
     }
   }
@@ -200,7 +193,9 @@ void Parser::value(std::string_view key, const std::string& text, std::uint64_t 
     } else if (key == "key") {
       attribute_ = text.substr(0, 128);
     } else if (key == "s" || key == "string_val") {
-      if (node_.strings.size() < kStringsKept)
+      if (node_.strings.size() == kStringsKept)
+        node_.strings_cut = true;
+      else if (!attribute_.starts_with('_'))
         node_.strings.push_back({attribute_, text.substr(0, 1024), text.size()});
       visitor_.text(TfTextPlace::kStringValue, attribute_, offset, lexer_.start - offset,
                     std::string_view(text).substr(0, 4096));

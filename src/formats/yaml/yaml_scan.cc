@@ -108,8 +108,12 @@ class Scanner {
       if (stop > i) words.push_back(text.substr(i, stop - i));
       i = stop;
     }
-    if (words.size() >= 2 && handles_.size() < kMaxHandles) {
-      handles_.emplace_back(std::string(words[0]), unescape_uri(words[1].substr(0, 256)));
+    if (words.size() >= 2) {
+      if (handles_.size() < kMaxHandles) {
+        handles_.emplace_back(std::string(words[0]), unescape_uri(words[1].substr(0, 256)));
+      } else {
+        note("more tag handles than are followed");
+      }
     }
     end_line();
   }
@@ -309,10 +313,7 @@ bool looks_like_yaml(std::string_view head, std::string_view name) {
   std::size_t others = 0;
   std::size_t lines = 0;
   while (!head.empty() && lines < 40) {
-    const std::size_t end = std::min(head.find('\n'), head.size());
-    std::string_view line = head.substr(0, end);
-    head.remove_prefix(std::min(end + 1, head.size()));
-    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
+    const std::string_view line = take_line(head);
     const std::size_t first = line.find_first_not_of(' ');
     if (first == std::string_view::npos || line[first] == '#') continue;
     ++lines;
