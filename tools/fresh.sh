@@ -13,7 +13,7 @@ command -v debootstrap >/dev/null || apt-get install -y --no-install-recommends 
 
 # What this machine's apt is set up with also reaches the packages from inside.
 mirror=${SAIPH_FRESH_MIRROR:-$(grep -rhoE '^(deb|URIs:) .*' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null |
-  grep -oE '(https?|file)://[^ ]+' | grep -v security | head -n 1 || true)}
+  grep -oE '(https?|file)://[^ ]+/debian/?( |$)' | tr -d ' ' | head -n 1 || true)}
 [ -n "$mirror" ] || { echo "fresh.sh: no Debian mirror known; set SAIPH_FRESH_MIRROR" >&2; exit 2; }
 
 mounted=()

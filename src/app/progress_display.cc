@@ -31,7 +31,8 @@ void ProgressDisplay::run() {
   bool shown = false;
   auto pause = kQuietStart;
   while (!wake_.wait_for(lock, pause, [this] { return done_; })) {
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    const double seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     err_ << fmt::format("\r\x1b[Kscanning: {} files, {:.1f} MB, {:.0f} s", progress_.files.load(),
                         static_cast<double>(progress_.bytes.load()) / 1e6, seconds)
          << std::flush;

@@ -70,18 +70,24 @@ std::string utc_now() {
 
 scan::DigestMode digest_mode(DigestMode mode) {
   switch (mode) {
-    case DigestMode::kAlways: return scan::DigestMode::kAlways;
-    case DigestMode::kNever: return scan::DigestMode::kNever;
-    case DigestMode::kAuto: break;
+    case DigestMode::kAlways:
+      return scan::DigestMode::kAlways;
+    case DigestMode::kNever:
+      return scan::DigestMode::kNever;
+    case DigestMode::kAuto:
+      break;
   }
   return scan::DigestMode::kAuto;
 }
 
 std::string digest_mode_name(DigestMode mode) {
   switch (mode) {
-    case DigestMode::kAlways: return "always";
-    case DigestMode::kNever: return "never";
-    case DigestMode::kAuto: break;
+    case DigestMode::kAlways:
+      return "always";
+    case DigestMode::kNever:
+      return "never";
+    case DigestMode::kAuto:
+      break;
   }
   return "auto";
 }
@@ -89,7 +95,9 @@ std::string digest_mode_name(DigestMode mode) {
 /// Everything that can be wrong with what the user gave, before a file is opened.
 Result<Settings> read_all_settings(const ScanRequest& request) {
   Settings settings;
-  if (request.paths.empty()) return Error(ErrorCode::kInvalidArgument, "nothing to scan: name at least one file or folder, or - for standard input");
+  if (request.paths.empty())
+    return Error(ErrorCode::kInvalidArgument,
+                 "nothing to scan: name at least one file or folder, or - for standard input");
   for (const std::string& path : request.paths) {
     struct stat status{};
     if (path != "-" && ::lstat(path.c_str(), &status) != 0) {
@@ -101,13 +109,18 @@ Result<Settings> read_all_settings(const ScanRequest& request) {
     SAIPH_TRY(settings.policy, policy::parse_policy(bytes, request.policy_file, rules::all()));
   }
   Limits limits = Limits::strict();
-  for (const LimitSetting& setting : settings.policy.limits) SAIPH_CHECK(set_limit(limits, setting));
+  for (const LimitSetting& setting : settings.policy.limits)
+    SAIPH_CHECK(set_limit(limits, setting));
   for (const LimitSetting& setting : request.limits) SAIPH_CHECK(set_limit(limits, setting));
   if (!request.suppress_file.empty()) {
     SAIPH_TRY(const Bytes bytes, read_settings(request.suppress_file));
-    SAIPH_TRY(settings.suppressions, policy::parse_suppressions(bytes, request.suppress_file, rules::all(), today()));
+    SAIPH_TRY(settings.suppressions,
+              policy::parse_suppressions(bytes, request.suppress_file, rules::all(), today()));
     if (settings.suppressions->needs_digests() && request.digest == DigestMode::kNever) {
-      return Error(ErrorCode::kInvalidArgument, request.suppress_file + " has rows by digest, which --digest never leaves without effect: use --digest auto");
+      return Error(
+          ErrorCode::kInvalidArgument,
+          request.suppress_file +
+              " has rows by digest, which --digest never leaves without effect: use --digest auto");
     }
   }
   if (!request.baseline_file.empty()) {
@@ -117,13 +130,16 @@ Result<Settings> read_all_settings(const ScanRequest& request) {
     SAIPH_TRY(settings.baseline, policy::load_baseline(**file, request.baseline_file, budget));
   }
   settings.fail_on = request.fail_on.value_or(settings.policy.fail_on.value_or(Severity::kHigh));
-  settings.allow_incomplete = request.allow_incomplete.value_or(settings.policy.allow_incomplete.value_or(false));
+  settings.allow_incomplete =
+      request.allow_incomplete.value_or(settings.policy.allow_incomplete.value_or(false));
   settings.service.engine.limits = limits;
-  settings.service.engine.trust = {settings.policy.trusted_modules, settings.policy.trusted_classes};
+  settings.service.engine.trust = {settings.policy.trusted_modules,
+                                   settings.policy.trusted_classes};
   settings.service.engine.full = !request.fast;
   settings.service.engine.digest = digest_mode(request.digest);
   settings.service.walk = {request.include, request.exclude};
-  settings.service.jobs = request.jobs != 0 ? request.jobs : std::max(1U, std::thread::hardware_concurrency());
+  settings.service.jobs =
+      request.jobs != 0 ? request.jobs : std::max(1U, std::thread::hardware_concurrency());
   return settings;
 }
 
@@ -157,18 +173,22 @@ report::WriterOptions writer_options(const ScanRequest& request, bool to_stdout)
   report::WriterOptions options;
   options.verbose = request.verbose;
   const bool terminal = to_stdout && ::isatty(STDOUT_FILENO) == 1;
-  const char* no_colour = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe): before any thread
-  options.colour = request.colour == ColourMode::kAlways ||
-                   (request.colour == ColourMode::kAuto && terminal && (no_colour == nullptr || *no_colour == '\0'));
+  const char* no_colour =
+      std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe): before any thread
+  options.colour =
+      request.colour == ColourMode::kAlways || (request.colour == ColourMode::kAuto && terminal &&
+                                                (no_colour == nullptr || *no_colour == '\0'));
   struct winsize size{};
-  if (terminal && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) options.width = size.ws_col;
+  if (terminal && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
+    options.width = size.ws_col;
   return options;
 }
 
 /// Rows come in, are judged by the policy, counted and written.
 class Delivery {
  public:
-  Delivery(Settings& settings, report::ReportWriter& writer) : settings_(settings), writer_(writer) {}
+  Delivery(Settings& settings, report::ReportWriter& writer)
+      : settings_(settings), writer_(writer) {}
 
   /// False when the report cannot be written any more.
   bool take(FileReport report) {
@@ -219,10 +239,15 @@ FileReport scan_standard_input(const ScanRequest& request, const Settings& setti
   while (true) {
     const ::ssize_t n = ::read(STDIN_FILENO, block.data(), block.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return scan::unreadable(request.stdin_name, Error(ErrorCode::kUnavailable, "cannot read standard input"));
+    if (n < 0)
+      return scan::unreadable(request.stdin_name,
+                              Error(ErrorCode::kUnavailable, "cannot read standard input"));
     if (n == 0) break;
-    if (spool.size() + static_cast<std::uint64_t>(n) > settings.service.engine.limits.inflated_bytes) {
-      return scan::unreadable(request.stdin_name, Error(ErrorCode::kLimit, "standard input is over the limit of --max-inflated"));
+    if (spool.size() + static_cast<std::uint64_t>(n) >
+        settings.service.engine.limits.inflated_bytes) {
+      return scan::unreadable(
+          request.stdin_name,
+          Error(ErrorCode::kLimit, "standard input is over the limit of --max-inflated"));
     }
     if (Status kept = spool.append(ByteView(block).first(static_cast<std::size_t>(n))); !kept) {
       return scan::unreadable(request.stdin_name, kept.error());
@@ -241,22 +266,26 @@ int exit_code(const ScanSummary& summary, bool allow_incomplete) {
 
 void confine_process(const ScanRequest& request, std::ostream& err) {
   const char* spool = std::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): before any thread
-  const auto confinement = sandbox::confine({.writable_folders = {spool != nullptr && *spool != '\0' ? spool : "/tmp"}});
+  const auto confinement =
+      sandbox::confine({.writable_folders = {spool != nullptr && *spool != '\0' ? spool : "/tmp"}});
   if (request.quiet) return;
   if (!confinement) {
-    err << "saiph: warning: the process could not be confined (" << escape_terminal(confinement.error().describe()) << ")\n";
+    err << "saiph: warning: the process could not be confined ("
+        << escape_terminal(confinement.error().describe()) << ")\n";
   } else if (!confinement->system_calls) {
     err << "saiph: warning: this kernel does not confine system calls; scanning without\n";
   }
 }
 
-int scan_and_report(const ScanRequest& request, Settings& settings, std::ostream& out, std::ostream& err) {
+int scan_and_report(const ScanRequest& request, Settings& settings, std::ostream& out,
+                    std::ostream& err) {
   const bool to_stdout = request.output.empty() || request.output == "-";
   std::ofstream file;
   if (!to_stdout) {
     file.open(request.output, std::ios::binary | std::ios::trunc);
     if (!file) {
-      err << "saiph: cannot write the report to " << escape_terminal(request.output) << "; does the folder exist?\n";
+      err << "saiph: cannot write the report to " << escape_terminal(request.output)
+          << "; does the folder exist?\n";
       return kExitUsage;
     }
   }
@@ -266,7 +295,8 @@ int scan_and_report(const ScanRequest& request, Settings& settings, std::ostream
   const report::RunInfo run = run_info(request, settings);
   // The text report on standard output says it itself.
   if (!request.quiet && !(to_stdout && request.format == report::Format::kText)) {
-    for (const std::string& warning : run.warnings) err << "saiph: warning: " << escape_terminal(warning) << "\n";
+    for (const std::string& warning : run.warnings)
+      err << "saiph: warning: " << escape_terminal(warning) << "\n";
   }
   // A reader that closes the pipe early must end in a message and an exit code, not in a signal.
   (void)std::signal(SIGPIPE, SIG_IGN);  // cannot fail for this signal
@@ -289,28 +319,35 @@ int scan_and_report(const ScanRequest& request, Settings& settings, std::ostream
       }
     }
     if (going) {
-      scan::scan_paths(paths, settings.service, progress, [&](FileReport report) { return delivery.take(std::move(report)); });
+      scan::scan_paths(paths, settings.service, progress,
+                       [&](FileReport report) { return delivery.take(std::move(report)); });
     }
     written = delivery.status();
   }
   ScanSummary& summary = delivery.summary();
   summary.started_at = run.started_at;
-  summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  summary.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   summary.full = !request.fast;
   summary.fail_on = settings.fail_on;
-  summary.exit_code = summary.files == 0 ? kExitIncomplete : exit_code(summary, settings.allow_incomplete);
+  summary.exit_code =
+      summary.files == 0 ? kExitIncomplete : exit_code(summary, settings.allow_incomplete);
   if (written) written = writer->end(summary);
   stream.flush();
-  if (written && !stream) written = Error(ErrorCode::kUnavailable, "the output cannot be written (disk full, pipe closed)");
+  if (written && !stream)
+    written =
+        Error(ErrorCode::kUnavailable, "the output cannot be written (disk full, pipe closed)");
   if (!written) {
-    err << "saiph: the report is not complete: " << escape_terminal(written.error().describe()) << "\n";
+    err << "saiph: the report is not complete: " << escape_terminal(written.error().describe())
+        << "\n";
     return summary.failed ? kExitFindings : kExitIncomplete;
   }
   if (summary.files == 0 && !request.quiet) {
     err << "saiph: no file matched; nothing was scanned\n";
   }
   if (settings.suppressions && !request.quiet) {
-    for (const std::string& warning : settings.suppressions->unused()) err << "saiph: warning: " << warning << "\n";
+    for (const std::string& warning : settings.suppressions->unused())
+      err << "saiph: warning: " << warning << "\n";
   }
   return summary.exit_code;
 }

@@ -25,8 +25,8 @@ struct Limits {
   std::uint64_t memory_bytes = 40U << 20;
   /// Bytes all decompressors together may produce for one file.
   std::uint64_t inflated_bytes = std::uint64_t{16} << 30;
-  /// Output over input of one compressed stream. Zlib of zeros reaches 1030:1, so this alone would
-  /// not stop small bombs; the absolute cap stops the rest. Streams under 1 MiB out are exempt.
+  /// Output over input of one compressed stream. Zeros reach 1030:1 in deflate, and real arrays of
+  /// zeros do too, so this only judges streams over 32 MiB out; the absolute cap stops the rest.
   std::uint64_t inflation_ratio = 400;
   /// Findings kept per rule and file; the rest are counted (a report must not be a bomb either).
   std::uint32_t findings_per_rule = 25;

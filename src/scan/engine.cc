@@ -53,23 +53,49 @@ std::string_view leaf_of(std::string_view name) {
 /// Formats whose bytes are a structure of their own: two of them in one file is two readings.
 bool is_structural(FormatId id) {
   switch (id) {
-    case FormatId::kPickle: case FormatId::kZip: case FormatId::kTar: case FormatId::kGzip:
-    case FormatId::kBzip2: case FormatId::kXz: case FormatId::kZstd: case FormatId::kLz4:
-    case FormatId::kSevenZip: case FormatId::kRar: case FormatId::kNumpy: case FormatId::kHdf5:
-    case FormatId::kSafetensors: case FormatId::kGguf: case FormatId::kGgml: case FormatId::kOnnx:
-    case FormatId::kTflite: case FormatId::kParquet: case FormatId::kElf: case FormatId::kPe:
-    case FormatId::kMachO: case FormatId::kMedia: return true;
-    default: return false;
+    case FormatId::kPickle:
+    case FormatId::kZip:
+    case FormatId::kTar:
+    case FormatId::kGzip:
+    case FormatId::kBzip2:
+    case FormatId::kXz:
+    case FormatId::kZstd:
+    case FormatId::kLz4:
+    case FormatId::kSevenZip:
+    case FormatId::kRar:
+    case FormatId::kNumpy:
+    case FormatId::kHdf5:
+    case FormatId::kSafetensors:
+    case FormatId::kGguf:
+    case FormatId::kGgml:
+    case FormatId::kOnnx:
+    case FormatId::kTflite:
+    case FormatId::kParquet:
+    case FormatId::kElf:
+    case FormatId::kPe:
+    case FormatId::kMachO:
+    case FormatId::kMedia:
+      return true;
+    default:
+      return false;
   }
 }
 
 /// Containers hand on everything in them; what is left is searched by their inspectors.
 bool is_container(FormatId id) {
   switch (id) {
-    case FormatId::kZip: case FormatId::kTar: case FormatId::kGzip: case FormatId::kZlib:
-    case FormatId::kBzip2: case FormatId::kXz: case FormatId::kLzma: case FormatId::kZstd:
-    case FormatId::kLz4: return true;
-    default: return false;
+    case FormatId::kZip:
+    case FormatId::kTar:
+    case FormatId::kGzip:
+    case FormatId::kZlib:
+    case FormatId::kBzip2:
+    case FormatId::kXz:
+    case FormatId::kLzma:
+    case FormatId::kZstd:
+    case FormatId::kLz4:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -86,7 +112,8 @@ std::optional<FormatId> format_of_role(std::string_view role) {
 
 /// Sorted by start and merged, so that the search walks them once.
 void normalise(std::vector<ByteRange>& ranges) {
-  std::sort(ranges.begin(), ranges.end(), [](const ByteRange& a, const ByteRange& b) { return a.offset < b.offset; });
+  std::sort(ranges.begin(), ranges.end(),
+            [](const ByteRange& a, const ByteRange& b) { return a.offset < b.offset; });
   std::size_t kept = 0;
   for (const ByteRange& range : ranges) {
     if (kept != 0 && range.offset <= ranges[kept - 1].offset + ranges[kept - 1].length) {
@@ -115,7 +142,8 @@ class Record {
     finding.rule = &rule;
     finding.severity = draft.severity.value_or(rule.severity);
     finding.confidence = draft.confidence;
-    finding.location = {shorten(path, kPathBytes), draft.offset, draft.line, shorten(draft.part, kPathBytes)};
+    finding.location = {shorten(path, kPathBytes), draft.offset, draft.line,
+                        shorten(draft.part, kPathBytes)};
     finding.detail = shorten(draft.detail, kDetailBytes);
     finding.excerpt = shorten(draft.excerpt, kExcerptBytes);
     finding.references = std::move(draft.references);
@@ -126,10 +154,13 @@ class Record {
                   std::optional<std::uint64_t> offset) {
     if (report_.reasons.size() > kReasonsKept) return;
     if (report_.reasons.size() == kReasonsKept) {
-      report_.reasons.push_back({"limit", "more reasons of this kind were left out of the report", {report_.path, {}, {}, {}}});
+      report_.reasons.push_back({"limit",
+                                 "more reasons of this kind were left out of the report",
+                                 {report_.path, {}, {}, {}}});
       return;
     }
-    report_.reasons.push_back({std::string(code), shorten(message, kDetailBytes),
+    report_.reasons.push_back({std::string(code),
+                               shorten(message, kDetailBytes),
                                {shorten(path, kPathBytes), offset, std::nullopt, {}}});
   }
 
@@ -167,9 +198,13 @@ class ArtefactInspection final : public detect::Inspection {
     const Surroundings* surroundings;  // null for members and for standard input
   };
 
-  ArtefactInspection(std::shared_ptr<const ByteSource> source, Place place, const EngineOptions& options,
-                     Budget& budget, Record& record)
-      : source_(std::move(source)), place_(std::move(place)), options_(options), budget_(budget), record_(record) {}
+  ArtefactInspection(std::shared_ptr<const ByteSource> source, Place place,
+                     const EngineOptions& options, Budget& budget, Record& record)
+      : source_(std::move(source)),
+        place_(std::move(place)),
+        options_(options),
+        budget_(budget),
+        record_(record) {}
 
   const ByteSource& source() const override { return *source_; }
   std::shared_ptr<const ByteSource> source_ptr() const override { return source_; }
@@ -181,15 +216,21 @@ class ArtefactInspection final : public detect::Inspection {
   Budget& budget() override { return budget_; }
   const detect::Trust& trust() const override { return options_.trust; }
 
-  void finding(const Rule& rule, FindingDraft draft) override { record_.finding(rule, std::move(draft), place_.path); }
+  void finding(const Rule& rule, FindingDraft draft) override {
+    record_.finding(rule, std::move(draft), place_.path);
+  }
   using Inspection::incomplete;
-  void incomplete(std::string_view code, std::string message, std::optional<std::uint64_t> offset) override {
+  void incomplete(std::string_view code, std::string message,
+                  std::optional<std::uint64_t> offset) override {
     record_.incomplete(code, std::move(message), place_.path, offset);
   }
   void member(MemberDraft draft) override {
     if (place_.depth + 1 > budget_.limits().depth) {
-      incomplete("limit", "nested deeper than " + std::to_string(budget_.limits().depth) + " levels (--max-depth): \"" +
-                              shorten(draft.name, kPathBytes) + "\" was not examined", std::nullopt);
+      incomplete("limit",
+                 "nested deeper than " + std::to_string(budget_.limits().depth) +
+                     " levels (--max-depth): \"" + shorten(draft.name, kPathBytes) +
+                     "\" was not examined",
+                 std::nullopt);
       return;
     }
     if (!budget_.take_member()) return;  // the exhausted budget itself becomes the reason
@@ -208,7 +249,8 @@ class ArtefactInspection final : public detect::Inspection {
     if (place_.group == nullptr) return found;
     const std::string_view folder = folder_of(place_.name);
     for (const MemberDraft& member : place_.group->members) {
-      if (std::string_view(member.name).starts_with(folder)) found.push_back({member.name.substr(folder.size()), 0});
+      if (std::string_view(member.name).starts_with(folder))
+        found.push_back({member.name.substr(folder.size()), 0});
     }
     return found;
   }
@@ -271,22 +313,33 @@ class ArtefactInspection final : public detect::Inspection {
       if (is_structural(type)) names.push_back(formats::format_name(type));
     }
     if (names.size() < 2) return;
-    const auto has = [&](std::string_view wanted) { return std::find(names.begin(), names.end(), wanted) != names.end(); };
-    // A TFLite model carries its associated files as a zip at its end: that is its format. A tar whose
-    // last member is a zip ends like one; both readings are inspected and only worth a remark.
+    const auto has = [&](std::string_view wanted) {
+      return std::find(names.begin(), names.end(), wanted) != names.end();
+    };
+    // A TFLite model carries its associated files as a zip at its end: that is its format. A tar
+    // whose last member is a zip ends like one; both readings are inspected and only worth a
+    // remark.
     if (names.size() == 2 && has("zip") && has("tflite")) return;
-    const auto grade = names.size() == 2 && has("zip") && has("tar") ? Severity::kInfo : rules::kArtefactPolyglot.severity;
+    const auto grade = names.size() == 2 && has("zip") && has("tar")
+                           ? Severity::kInfo
+                           : rules::kArtefactPolyglot.severity;
     std::string all;
-    for (const std::string_view name : names) all += (all.empty() ? "" : " and ") + std::string(name);
-    finding(rules::kArtefactPolyglot, {.severity = grade, .detail = "the bytes are valid as " + all});
+    for (const std::string_view name : names)
+      all += (all.empty() ? "" : " and ") + std::string(name);
+    finding(rules::kArtefactPolyglot,
+            {.severity = grade, .detail = "the bytes are valid as " + all});
   }
 
   void state_unserved(FormatId type) {
-    if (type == FormatId::kText || type == FormatId::kMedia) return;  // literal search is their check
+    if (type == FormatId::kText || type == FormatId::kMedia)
+      return;  // literal search is their check
     if (type == FormatId::kUnknown) {
-      incomplete("unrecognised-format", "no reader knows these bytes; only literals were searched", std::nullopt);
+      incomplete("unrecognised-format", "no reader knows these bytes; only literals were searched",
+                 std::nullopt);
     } else {
-      incomplete("unsupported", "no detector reads " + std::string(formats::format_name(type)) + " yet", std::nullopt);
+      incomplete("unsupported",
+                 "no detector reads " + std::string(formats::format_name(type)) + " yet",
+                 std::nullopt);
     }
   }
 
@@ -305,7 +358,8 @@ void add_digest(FileReport& report, const ByteSource& source, Record& record) {
   if (digest) {
     report.digest = *digest;
   } else {
-    record.incomplete("unreadable", digest.error().describe(), report.path, digest.error().offset());
+    record.incomplete("unreadable", digest.error().describe(), report.path,
+                      digest.error().offset());
   }
 }
 
@@ -347,11 +401,13 @@ FileReport scan_source(const std::shared_ptr<const ByteSource>& source, std::str
     inspection.run();
     ++report.artefacts;
     if (outermost) {
-      for (const FormatId type : inspection.types()) report.types.emplace_back(formats::format_name(type));
+      for (const FormatId type : inspection.types())
+        report.types.emplace_back(formats::format_name(type));
     }
     auto members = inspection.take_members();
     if (!members.empty()) {
-      frames.push_back({std::make_shared<MemberGroup>(MemberGroup{std::move(path), depth + 1, std::move(members)})});
+      frames.push_back({std::make_shared<MemberGroup>(
+          MemberGroup{std::move(path), depth + 1, std::move(members)})});
     }
   };
 
@@ -366,11 +422,12 @@ FileReport scan_source(const std::shared_ptr<const ByteSource>& source, std::str
     std::string path = group->path + "!" + member.name;
     auto bytes = member.open();
     if (!bytes) {
-      record.incomplete(bytes.error().code() == ErrorCode::kLimit ? "limit" : "malformed", bytes.error().describe(), path,
-                        bytes.error().offset());
+      record.incomplete(bytes.error().code() == ErrorCode::kLimit ? "limit" : "malformed",
+                        bytes.error().describe(), path, bytes.error().offset());
       continue;
     }
-    inspect(std::move(*bytes), {std::move(path), member.name, member.role, group->depth, group.get(), nullptr},
+    inspect(std::move(*bytes),
+            {std::move(path), member.name, member.role, group->depth, group.get(), nullptr},
             member.remark);
   }
   if (budget.exhausted()) record.incomplete("limit", budget.reason(), report.path, std::nullopt);
@@ -384,7 +441,8 @@ FileReport scan_source(const std::shared_ptr<const ByteSource>& source, std::str
   return report;
 }
 
-FileReport scan_file(const std::string& path, const std::string& root, const EngineOptions& options) {
+FileReport scan_file(const std::string& path, const std::string& root,
+                     const EngineOptions& options) {
   auto file = FileSource::open(path);
   if (!file) return unreadable(path, file.error());
   std::shared_ptr<const ByteSource> source = *file;

@@ -33,9 +33,11 @@ class Surroundings {
   virtual Result<std::shared_ptr<const ByteSource>> open(std::string_view relative) const = 0;
 };
 
-/// Inspects the file at `path`; never fails: what cannot be read is an incomplete row. `root` bounds
-/// which neighbouring files repository rules may open. Any thread; memory is bounded by the limits.
-FileReport scan_file(const std::string& path, const std::string& root, const EngineOptions& options);
+/// Inspects the file at `path`; never fails: what cannot be read is an incomplete row. `root`
+/// bounds which neighbouring files repository rules may open. Any thread; memory is bounded by the
+/// limits.
+FileReport scan_file(const std::string& path, const std::string& root,
+                     const EngineOptions& options);
 
 /// The same for bytes that are already a source (standard input, an upload).
 FileReport scan_source(const std::shared_ptr<const ByteSource>& source, std::string display_path,

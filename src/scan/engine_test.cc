@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 
 FileReport scan_bytes(std::string_view text, EngineOptions options = {}) {
   const ByteView view = as_bytes(text);
-  return scan_source(std::make_shared<const MemorySource>(Bytes(view.begin(), view.end())), "artefact", options);
+  return scan_source(std::make_shared<const MemorySource>(Bytes(view.begin(), view.end())),
+                     "artefact", options);
 }
 
 class EngineFileTest : public ::testing::Test {
@@ -44,7 +45,8 @@ TEST(Engine, PlainTextIsClean) {
 }
 
 TEST(Engine, UnknownBytesAreIncompleteNeverClean) {
-  const FileReport report = scan_bytes(std::string_view("\x01\x02\x03\xFE\xFF\x00\x00\x07 noise \x02", 18));
+  const FileReport report =
+      scan_bytes(std::string_view("\x01\x02\x03\xFE\xFF\x00\x00\x07 noise \x02", 18));
   EXPECT_EQ(report.verdict, Verdict::kIncomplete);
   ASSERT_FALSE(report.reasons.empty());
   EXPECT_EQ(report.reasons[0].code, "unrecognised-format");
@@ -67,7 +69,8 @@ TEST(Engine, AnExhaustedBudgetIsAReason) {
   numbers += "e.";
   const FileReport report = scan_bytes(numbers, options);
   EXPECT_EQ(report.verdict, Verdict::kIncomplete);
-  EXPECT_THAT(report.reasons, ::testing::Contains(::testing::Field(&IncompleteReason::message, ::testing::HasSubstr("--timeout"))));
+  EXPECT_THAT(report.reasons, ::testing::Contains(::testing::Field(
+                                  &IncompleteReason::message, ::testing::HasSubstr("--timeout"))));
 }
 
 TEST_F(EngineFileTest, FilesAndTheirProblems) {
@@ -102,7 +105,8 @@ TEST_F(EngineFileTest, HuggingFaceCacheMayReachItsBlobs) {
 }
 
 TEST_F(EngineFileTest, ServiceKeepsTheOrderOfTheWalkOnAnyNumberOfThreads) {
-  for (int i = 0; i < 200; ++i) file("f" + std::to_string(1000 + i), i % 7 == 0 ? "cos\nsystem\n(S'true'\ntR." : "text\n");
+  for (int i = 0; i < 200; ++i)
+    file("f" + std::to_string(1000 + i), i % 7 == 0 ? "cos\nsystem\n(S'true'\ntR." : "text\n");
   std::vector<std::string> orders;
   for (const unsigned jobs : {1U, 2U, 8U}) {
     ServiceOptions options;

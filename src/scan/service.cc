@@ -21,11 +21,14 @@ constexpr std::size_t kWaitingRowsPerJob = 16;
 FileReport scan_item(const WalkItem& item, const EngineOptions& options, Progress& progress) {
   const auto scan = [&]() -> FileReport {
     try {
-      return item.problem ? unreadable(item.path, *item.problem) : scan_file(item.path, item.root, options);
+      return item.problem ? unreadable(item.path, *item.problem)
+                          : scan_file(item.path, item.root, options);
     } catch (const std::bad_alloc&) {
       return unreadable(item.path, Error(ErrorCode::kLimit, "not enough memory to examine it"));
     } catch (const std::exception& thrown) {
-      return unreadable(item.path, Error(ErrorCode::kInternal, std::string("defect while examining it: ") + thrown.what()));
+      return unreadable(
+          item.path,
+          Error(ErrorCode::kInternal, std::string("defect while examining it: ") + thrown.what()));
     }
   };
   FileReport report = scan();
@@ -130,15 +133,17 @@ class OrderedRun {
 
 }  // namespace
 
-void scan_paths(const std::vector<std::string>& paths, const ServiceOptions& options, Progress& progress,
-                const std::function<bool(FileReport)>& deliver) {
+void scan_paths(const std::vector<std::string>& paths, const ServiceOptions& options,
+                Progress& progress, const std::function<bool(FileReport)>& deliver) {
   if (options.jobs <= 1) {
-    walk(paths, options.walk, [&](const WalkItem& item) { return deliver(scan_item(item, options.engine, progress)); });
+    walk(paths, options.walk,
+         [&](const WalkItem& item) { return deliver(scan_item(item, options.engine, progress)); });
     return;
   }
   OrderedRun run(options, progress);
   bool going = true;
-  walk(paths, options.walk, [&](WalkItem item) { return going = run.add(std::move(item), deliver); });
+  walk(paths, options.walk,
+       [&](WalkItem item) { return going = run.add(std::move(item), deliver); });
   if (going) run.finish(deliver);
 }
 

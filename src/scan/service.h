@@ -25,10 +25,10 @@ struct Progress {
   std::atomic<std::uint64_t> bytes{0};
 };
 
-/// Scans everything at or below `paths`. `deliver` gets one row a file, in the order of the walk, on
-/// the calling thread; returning false ends the scan early. With one job nothing else runs; with
+/// Scans everything at or below `paths`. `deliver` gets one row a file, in the order of the walk,
+/// on the calling thread; returning false ends the scan early. With one job nothing else runs; with
 /// more, at most 16 rows a job wait for their turn, so memory stays bounded.
-void scan_paths(const std::vector<std::string>& paths, const ServiceOptions& options, Progress& progress,
-                const std::function<bool(FileReport)>& deliver);
+void scan_paths(const std::vector<std::string>& paths, const ServiceOptions& options,
+                Progress& progress, const std::function<bool(FileReport)>& deliver);
 
 }  // namespace saiph::scan

@@ -78,7 +78,9 @@ class Walk {
       if (!path.ends_with('/')) path += '/';
       path += level.names.back();
       level.names.pop_back();
-      if (!enter(path, path.substr(std::min(path.size(), root_.size() + (root_.ends_with('/') ? 0 : 1))))) return false;
+      if (!enter(path,
+                 path.substr(std::min(path.size(), root_.size() + (root_.ends_with('/') ? 0 : 1)))))
+        return false;
     }
     return true;
   }
@@ -91,7 +93,8 @@ class Walk {
   bool wanted(const std::string& relative, const std::string& path) const {
     // A file named on the command line is always wanted unless excluded by its own name.
     const std::string& subject = relative.empty() ? path : relative;
-    if (!options_.include.empty() && !relative.empty() && !matches_any(options_.include, subject)) return false;
+    if (!options_.include.empty() && !relative.empty() && !matches_any(options_.include, subject))
+      return false;
     return !matches_any(options_.exclude, subject);
   }
 
@@ -104,27 +107,32 @@ class Walk {
       if (number == ENOENT && ::lstat(path.c_str(), &link) == 0) {
         return report(path, Error(ErrorCode::kNotFound, "symbolic link to nothing"));
       }
-      if (number == ELOOP) return report(path, Error(ErrorCode::kMalformed, "symbolic links in a loop"));
+      if (number == ELOOP)
+        return report(path, Error(ErrorCode::kMalformed, "symbolic links in a loop"));
       return report(path, problem("cannot look at it", number));
     }
     if (S_ISDIR(status.st_mode)) return enter_folder(path, relative, status);
     if (!wanted(relative, path)) return true;
     if (!S_ISREG(status.st_mode)) {
-      return report(path, Error(ErrorCode::kUnsupported, "not a regular file (pipe, device or socket)"));
+      return report(path,
+                    Error(ErrorCode::kUnsupported, "not a regular file (pipe, device or socket)"));
     }
     return report(path, std::nullopt);
   }
 
-  bool enter_folder(const std::string& path, const std::string& relative, const struct stat& status) {
+  bool enter_folder(const std::string& path, const std::string& relative,
+                    const struct stat& status) {
     if (!relative.empty() && matches_any(options_.exclude, relative)) return true;
     const FileIdentity identity{status.st_dev, status.st_ino};
     const bool loop = std::any_of(levels_.begin(), levels_.end(),
                                   [&](const Level& level) { return level.identity == identity; });
-    if (loop) return report(path, Error(ErrorCode::kMalformed, "symbolic link back to a folder above it"));
+    if (loop)
+      return report(path, Error(ErrorCode::kMalformed, "symbolic link back to a folder above it"));
     // Links can make a small tree look exponential: eight ways to one folder are enough.
     if (++visits_[identity] > kVisitsPerFolder) {
-      return report(path, Error(ErrorCode::kLimit, "folder already scanned over " +
-                                                       std::to_string(kVisitsPerFolder) + " other paths"));
+      return report(
+          path, Error(ErrorCode::kLimit, "folder already scanned over " +
+                                             std::to_string(kVisitsPerFolder) + " other paths"));
     }
     auto names = list(path);
     if (!names) return report(path, names.error());

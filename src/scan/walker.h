@@ -12,8 +12,8 @@ namespace saiph::scan {
 
 /// One file to scan, or the reason why something that was asked for cannot be.
 struct WalkItem {
-  std::string path;              ///< as shown in the report: the argument plus what was found below it
-  std::string root;              ///< the argument it came from; siblings are looked up inside it
+  std::string path;  ///< as shown in the report: the argument plus what was found below it
+  std::string root;  ///< the argument it came from; siblings are looked up inside it
   std::optional<Error> problem;  ///< set: not a file to scan but a row that says why not
 };
 

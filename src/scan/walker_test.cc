@@ -28,8 +28,11 @@ class WalkerTest : public ::testing::Test {
   std::vector<std::string> run(WalkOptions options = {}) {
     std::vector<std::string> out;
     walk({root_.string()}, options, [&](WalkItem item) {
-      const std::string relative = item.path.substr(root_.string().size() + (item.path.size() > root_.string().size() ? 1 : 0));
-      out.push_back(item.problem ? relative + " [" + std::string(error_code_name(item.problem->code())) + "]" : relative);
+      const std::string relative = item.path.substr(
+          root_.string().size() + (item.path.size() > root_.string().size() ? 1 : 0));
+      out.push_back(item.problem
+                        ? relative + " [" + std::string(error_code_name(item.problem->code())) + "]"
+                        : relative);
       return true;
     });
     return out;

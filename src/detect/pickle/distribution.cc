@@ -82,9 +82,10 @@ bool is_known_distribution_state(const PickleMachine& machine, PickleValue state
     const auto key = items[i].is(PickleKind::kString) ? machine.text(items[i], 64) : std::nullopt;
     if (!key) return false;
     if (*key != "_parse_arg_template") continue;
-    const auto text = items[i + 1].is(PickleKind::kString) && items[i + 1].text_length() < kTemplateBytes
-                          ? machine.text(items[i + 1], kTemplateBytes)
-                          : std::nullopt;
+    const auto text =
+        items[i + 1].is(PickleKind::kString) && items[i + 1].text_length() < kTemplateBytes
+            ? machine.text(items[i + 1], kTemplateBytes)
+            : std::nullopt;
     known = text && is_argument_parser_text(*text);
     if (!known) return false;
   }

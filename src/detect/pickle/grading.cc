@@ -4,9 +4,9 @@
 #include <memory>
 
 #include "base/escape.h"
+#include "detect/pickle/distribution.h"
 #include "detect/pickle/render.h"
 #include "detect/pickle/shapes.h"
-#include "detect/pickle/distribution.h"
 #include "detect/rules/pickle.h"
 #include "formats/pickle/walk.h"
 
@@ -60,6 +60,11 @@ std::vector<std::string> split_references(std::string_view list) {
 PickleTraits PickleGrading::on_new_name(const PickleName& name) {
   NameState state;
   state.judgement = judge_pickle_name(name, inspection_.trust());
+  // May be referred to, but making one hands program text to it: every call and state must be seen.
+  if (is_distribution_class(name)) {
+    state.judgement = {};
+    state.judgement.grade = NameGrade::kFramework;
+  }
   state.text = render_name(name);
   PickleTraits traits;
   traits.tainted = !state.judgement.harmless();
@@ -249,7 +254,8 @@ void PickleGrading::on_call(const PickleMachine& machine, const PickleCall& call
   const NameJudgement& judgement = names_[name].judgement;
   if (!judgement.harmless()) {
     if (call.kind == PickleCallKind::kNewObject && make_distribution(machine, call, name)) return;
-    const bool rebuilt = call.kind == PickleCallKind::kNewObject || is_made_by_number(machine, call);
+    const bool rebuilt =
+        call.kind == PickleCallKind::kNewObject || is_made_by_number(machine, call);
     state_name(machine, name, !rebuilt, rebuilt ? "rebuilds objects of" : "calls", call.offset,
                call.arguments);
     judge_arguments(machine, call, name, {});
@@ -316,27 +322,33 @@ void PickleGrading::on_call(const PickleMachine& machine, const PickleCall& call
 }
 
 bool PickleGrading::is_made_by_number(const PickleMachine& machine, const PickleCall& call) const {
-  // Enumerations of a user's own project are pickled as a call of the class with the member's value. A
-  // whole number carries no command, path or address, and classes are spelt with a capital, so this is
-  // graded as a class that is rebuilt: to be reviewed, no alarm.
+  // Enumerations of a user's own project are pickled as a call of the class with the member's
+  // value. A whole number carries no command, path or address, and classes are spelt with a
+  // capital, so this is graded as a class that is rebuilt: to be reviewed, no alarm.
   const std::uint32_t name = call.callable.name_id();
-  if (names_[name].judgement.grade != NameGrade::kThirdParty || call.kind != PickleCallKind::kReduce) return false;
+  if (names_[name].judgement.grade != NameGrade::kThirdParty ||
+      call.kind != PickleCallKind::kReduce)
+    return false;
   const auto arguments = machine.elements(call.arguments);
-  if (!call.arguments.is(PickleKind::kTuple) || call.arguments.tuple_length() != 1 || arguments.size() != 1 ||
-      !arguments[0].is(PickleKind::kInteger)) {
+  if (!call.arguments.is(PickleKind::kTuple) || call.arguments.tuple_length() != 1 ||
+      arguments.size() != 1 || !arguments[0].is(PickleKind::kInteger)) {
     return false;
   }
-  const std::string& full = machine.names().at(name).name;
+  const std::string& full = machine.names().at(name).name.name;
   const std::size_t dot = full.rfind('.');
   const char first = full[dot == std::string::npos ? 0 : std::min(dot + 1, full.size() - 1)];
   return first >= 'A' && first <= 'Z';
 }
 
-bool PickleGrading::make_distribution(const PickleMachine& machine, const PickleCall& call, std::uint32_t name) {
+bool PickleGrading::make_distribution(const PickleMachine& machine, const PickleCall& call,
+                                      std::uint32_t name) {
   // With a state the argument list of copyreg._reconstructor is (class, object, None).
-  const bool plain = call.arguments.is(PickleKind::kTuple) && !call.keywords.is(PickleKind::kDict) &&
+  const bool plain = call.arguments.is(PickleKind::kTuple) &&
+                     !call.keywords.is(PickleKind::kDict) &&
                      (call.arguments.tuple_length() == 0 || call.kind == PickleCallKind::kReduce);
-  if (!plain || !is_distribution_class(machine.names().at(name)) || unstated_distributions_.size() >= kMostPerRule) return false;
+  if (!plain || !is_distribution_class(machine.names().at(name).name) ||
+      unstated_distributions_.size() >= kMostPerRule)
+    return false;
   unstated_distributions_.push_back({name, call.offset});
   return true;
 }
@@ -344,13 +356,15 @@ bool PickleGrading::make_distribution(const PickleMachine& machine, const Pickle
 void PickleGrading::on_build(const PickleMachine& machine, PickleValue target,
                              PickleValue state_value, std::uint64_t offset) {
   if (target.is(PickleKind::kObject) && target.name_id() < names_.size()) {
-    const auto waits = std::find_if(unstated_distributions_.begin(), unstated_distributions_.end(),
-                                    [&](const Distribution& d) { return d.name == target.name_id(); });
-    if (waits != unstated_distributions_.end() && is_known_distribution_state(machine, state_value)) {
+    const auto waits =
+        std::find_if(unstated_distributions_.begin(), unstated_distributions_.end(),
+                     [&](const Distribution& d) { return d.name == target.name_id(); });
+    if (waits != unstated_distributions_.end() &&
+        is_known_distribution_state(machine, state_value)) {
       unstated_distributions_.erase(waits);
       return;
     }
-    if (is_distribution_class(machine.names().at(target.name_id()))) {
+    if (is_distribution_class(machine.names().at(target.name_id()).name)) {
       state(rules::kPickleUnknownStandardName, target.name_id(), offset,
             "hands program text of an unknown form to", &machine, state_value);
     }
