@@ -67,8 +67,13 @@ class Judge {
   }
 
  private:
+  void cut() {
+    if (std::exchange(cut_, true)) return;
+    inspection_.incomplete("limit", "bytecode: more names than are followed", std::nullopt);
+  }
+
   void see(std::string what, PythonRisk risk, bool tied, bool top_level, bool called = true) {
-    if (seen_.size() >= 256) return;
+    if (seen_.size() >= 256) return cut();
     const bool known = std::any_of(seen_.begin(), seen_.end(), [&](const Seen& s) {
       return s.what == what && s.top_level >= top_level && s.called >= called;
     });
@@ -78,6 +83,7 @@ class Judge {
   void references(const formats::CodeObject& code, bool top_level) {
     const auto found = formats::references_of(code, bytecode_.version);
     exact_ = found.exact;
+    if (found.cut) cut();
     for (const auto& [path, called] : found.paths) {
       const PythonRisk risk = python_risk(path);
       if (matters(risk)) see(path, risk, found.exact, top_level, called);
@@ -199,6 +205,7 @@ class Judge {
   std::vector<Seen> seen_;
   Command command_;
   bool exact_ = false;
+  bool cut_ = false;
 };
 
 }  // namespace

@@ -58,6 +58,7 @@ struct CodeReferences {
   };
   std::vector<Reference> paths;
   bool exact = false;
+  bool cut = false;  ///< there are more than are kept
 };
 CodeReferences references_of(const CodeObject& code, PythonVersion version);
 

@@ -28,7 +28,7 @@ bool is_call(std::uint8_t op, PythonVersion version) {
   return op == 131 || op == 141 || op == 142 || op == 161 || (version < 306 && op == 140);
 }
 
-constexpr std::size_t kMaxPaths = 4'096;
+constexpr std::size_t kMaxPaths = 16'384;
 constexpr std::size_t kMaxPath = 200;
 
 class Walker {
@@ -74,9 +74,13 @@ class Walker {
   }
 
   void flush() {
-    if (!path_.empty() && path_ != out_last_ && out_.paths.size() < kMaxPaths) {
-      out_.paths.push_back({path_, false});
-      out_last_ = path_;
+    if (!path_.empty() && path_ != out_last_) {
+      if (out_.paths.size() < kMaxPaths) {
+        out_.paths.push_back({path_, false});
+        out_last_ = path_;
+      } else {
+        out_.cut = true;
+      }
     }
     path_.clear();
   }
@@ -88,6 +92,7 @@ class Walker {
   }
 
   void store(std::string key) {
+    if (aliases_.size() >= kMaxPaths) out_.cut = true;
     if (!path_.empty() && aliases_.size() < kMaxPaths) {
       // `import a.b` binds a; `import a.b as x` loads its parts one by one.
       if (imported_ && !key.starts_with("%") && path_.starts_with(key + ".")) path_ = key;
@@ -184,7 +189,10 @@ CodeReferences references_of(const CodeObject& code, PythonVersion version) {
   if (version >= 207 && version <= 312) return Walker(code, version).run();
   CodeReferences out;
   for (const std::string& name : code.names) {
-    if (out.paths.size() < kMaxPaths) out.paths.push_back({name, false});
+    if (out.paths.size() < kMaxPaths)
+      out.paths.push_back({name, false});
+    else
+      out.cut = true;
   }
   return out;
 }

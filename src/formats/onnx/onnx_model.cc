@@ -22,7 +22,9 @@ constexpr std::size_t kEdgesKept = 200'000;
 constexpr std::size_t kOperatorsKept = 20'000;
 constexpr std::size_t kFunctionsKept = 20'000;
 // External entries of one tensor: the specification knows five keys.
-constexpr std::size_t kExternalEntriesKept = 16;
+// A brace is the tag of a group, so any JSON text may look like one that goes on to its end.
+constexpr std::uint64_t kProbeWork = 1U << 18;
+constexpr std::size_t kExternalEntriesKept = 4;  // of each key
 constexpr std::size_t kDuplicatesKept = 32;
 
 enum class Message : std::uint8_t {
@@ -538,8 +540,20 @@ void Parser::end_node() {
 }
 
 void Parser::end_entry() {
-  if (tensor_.external_data.size() < kExternalEntriesKept) {
-    tensor_.external_data.push_back({key_, external_value_, external_cut_});
+  // Loaders know these keys and take the last entry of each, so others never push one of them out.
+  if (key_ != "location" && key_ != "offset" && key_ != "length") return;
+  auto& entries = tensor_.external_data;
+  OnnxExternalEntry* last = nullptr;
+  std::size_t same = 0;
+  for (OnnxExternalEntry& entry : entries) {
+    if (entry.key != key_) continue;
+    last = &entry;
+    ++same;
+  }
+  if (same < kExternalEntriesKept) {
+    entries.push_back({key_, external_value_, external_cut_});
+  } else {
+    *last = {key_, external_value_, external_cut_};
   }
 }
 
@@ -682,7 +696,9 @@ Outcome<OnnxModel> parse_onnx(const ByteSource& source, Budget& budget, OnnxVisi
 bool probe_onnx(const ByteSource& source, ByteView head) {
   // Any field of a model may come first; most other files end here.
   if (head.size() < 4 || head[0] == 0) return false;
-  Budget budget(Limits::strict());
+  Limits limits = Limits::strict();
+  limits.work_units = kProbeWork;
+  Budget budget(limits);
   WireWalker walker(source, budget, 0, UINT64_MAX, 4096);
   WireField f;
   bool version = false;

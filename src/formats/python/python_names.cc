@@ -12,7 +12,7 @@ namespace {
 
 using Kind = PythonValueKind;
 
-constexpr std::size_t kMaxStarModules = 32;
+constexpr std::size_t kMaxStarModules = 64;
 // List items that may be alive in one pass; about 7 MB.
 constexpr std::size_t kMaxItems = 100'000;
 
@@ -116,7 +116,10 @@ void PythonEvaluator::add_return(PythonScopeId scope, const PythonValue& value) 
 
 void PythonEvaluator::add_star_module(std::string_view module) {
   if (std::find(star_modules_.begin(), star_modules_.end(), module) != star_modules_.end()) return;
-  if (star_modules_.size() < kMaxStarModules) star_modules_.emplace_back(module);
+  if (star_modules_.size() < kMaxStarModules)
+    star_modules_.emplace_back(module);
+  else
+    names_overflowed_ = true;
 }
 
 PythonValue PythonEvaluator::path(std::string text, PythonOrigins origins) {
