@@ -110,8 +110,6 @@ class PythonFacts final : public formats::PythonHandler {
   };
   std::vector<Edge> edges_;
   bool uses_sockets_ = false;
-  formats::PythonPlace duplicate_place_;
-  std::uint32_t duplicates_ = 0;
 };
 
 }  // namespace saiph::detect

@@ -438,7 +438,6 @@ class Reader {
       }
       const std::string_view op = tokens[mark].text;
       if (op.size() > 1 && target.size() == 1 && target[0].kind == Kind::kName) {
-        PythonFolder folder;
         value =
             folder_.binary(evaluator_.look_up(target[0].text), op.substr(0, op.size() - 1), value);
       }

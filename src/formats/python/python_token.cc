@@ -211,8 +211,10 @@ PythonToken PythonTokenizer::read_number() {
 PythonToken PythonTokenizer::read_operator() {
   const std::string_view rest = source_.substr(position_, 3);
   std::size_t length = 1;
+  const bool longer =
+      rest.size() > 1 && std::string_view("=*/<>.").find(rest[1]) != std::string_view::npos;
   for (const std::string_view op : kOperators) {
-    if (rest.starts_with(op)) {
+    if (longer && rest.starts_with(op)) {
       length = op.size();
       break;
     }
