@@ -59,7 +59,7 @@ Invocation print(std::string_view text) {
 std::string listed(std::span<const std::string_view> words) {
   std::string out;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    out += i == 0 ? "" : i + 1 == words.size() ? " or " : ", ";
+    if (i != 0) out += i + 1 == words.size() ? " or " : ", ";
     out += words[i];
   }
   return out;

@@ -7,6 +7,7 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 namespace saiph::codec {
@@ -27,7 +28,9 @@ unsigned clip(std::size_t n) {
 class ZlibDecoder final : public StreamDecoder {
  public:
   /// window_bits as inflateInit2: 15 zlib, 31 gzip, -15 raw.
-  explicit ZlibDecoder(int window_bits) { ready_ = inflateInit2(&stream_, window_bits) == Z_OK; }
+  explicit ZlibDecoder(int window_bits) : ready_(inflateInit2(&stream_, window_bits) == Z_OK) {}
+  ZlibDecoder(const ZlibDecoder&) = delete;
+  ZlibDecoder& operator=(const ZlibDecoder&) = delete;
   ~ZlibDecoder() override {
     if (ready_) inflateEnd(&stream_);
   }
@@ -72,7 +75,9 @@ class ZlibDecoder final : public StreamDecoder {
 
 class Bzip2Decoder final : public StreamDecoder {
  public:
-  Bzip2Decoder() { ready_ = BZ2_bzDecompressInit(&stream_, 0, 0) == BZ_OK; }
+  Bzip2Decoder() : ready_(BZ2_bzDecompressInit(&stream_, 0, 0) == BZ_OK) {}
+  Bzip2Decoder(const Bzip2Decoder&) = delete;
+  Bzip2Decoder& operator=(const Bzip2Decoder&) = delete;
   ~Bzip2Decoder() override { close(); }
 
   State step(ByteView in, std::size_t& used, MutableByteView out, std::size_t& produced,
@@ -113,7 +118,9 @@ class Bzip2Decoder final : public StreamDecoder {
 
 class LzmaDecoder final : public StreamDecoder {
  public:
-  explicit LzmaDecoder(Codec codec) : codec_(codec) { ready_ = open(); }
+  explicit LzmaDecoder(Codec codec) : codec_(codec), ready_(open()) {}
+  LzmaDecoder(const LzmaDecoder&) = delete;
+  LzmaDecoder& operator=(const LzmaDecoder&) = delete;
   ~LzmaDecoder() override { lzma_end(&stream_); }
 
   State step(ByteView in, std::size_t& used, MutableByteView out, std::size_t& produced,
@@ -175,17 +182,18 @@ class LzmaDecoder final : public StreamDecoder {
     if (header_[2] != 5 || header_[3] != 0) {
       return fail(ErrorCode::kMalformed, "LZMA properties are not 5 bytes long");
     }
-    lzma_filter filters[2] = {{LZMA_FILTER_LZMA1, nullptr}, {LZMA_VLI_UNKNOWN, nullptr}};
+    std::array<lzma_filter, 2> filters{{{LZMA_FILTER_LZMA1, nullptr}, {LZMA_VLI_UNKNOWN, nullptr}}};
     if (lzma_properties_decode(&filters[0], nullptr, header_.data() + 4, 5) != LZMA_OK) {
       return fail(ErrorCode::kMalformed, "broken LZMA properties");
     }
     State state = State::kMore;
-    if (lzma_raw_decoder_memusage(filters) > kWindowLimit) {
+    if (lzma_raw_decoder_memusage(filters.data()) > kWindowLimit) {
       state = fail(ErrorCode::kLimit, "LZMA dictionary is over the limit");
-    } else if (lzma_raw_decoder(&stream_, filters) != LZMA_OK) {
+    } else if (lzma_raw_decoder(&stream_, filters.data()) != LZMA_OK) {
       state = fail(ErrorCode::kUnavailable, "cannot open the LZMA decoder");
     }
-    std::free(filters[0].options);  // NOLINT(cppcoreguidelines-no-malloc): liblzma allocated it so
+    // liblzma allocated it so.
+    std::free(filters[0].options);  // NOLINT(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory)
     raw_open_ = true;
     return state;
   }
@@ -203,6 +211,8 @@ class ZstdDecoder final : public StreamDecoder {
     // 2^26 = 64 MiB, the largest window under kWindowLimit.
     if (context_ != nullptr) ZSTD_DCtx_setParameter(context_, ZSTD_d_windowLogMax, 26);
   }
+  ZstdDecoder(const ZstdDecoder&) = delete;
+  ZstdDecoder& operator=(const ZstdDecoder&) = delete;
   ~ZstdDecoder() override { ZSTD_freeDCtx(context_); }
 
   State step(ByteView in, std::size_t& used, MutableByteView out, std::size_t& produced,
@@ -238,6 +248,8 @@ class Lz4Decoder final : public StreamDecoder {
     if (LZ4F_isError(LZ4F_createDecompressionContext(&context_, LZ4F_VERSION)) != 0)
       context_ = nullptr;
   }
+  Lz4Decoder(const Lz4Decoder&) = delete;
+  Lz4Decoder& operator=(const Lz4Decoder&) = delete;
   ~Lz4Decoder() override { LZ4F_freeDecompressionContext(context_); }
 
   State step(ByteView in, std::size_t& used, MutableByteView out, std::size_t& produced,

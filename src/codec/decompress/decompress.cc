@@ -89,7 +89,6 @@ std::string_view codec_name(Codec codec) {
     case Codec::kXz:
       return "xz";
     case Codec::kLzma:
-      return "lzma";
     case Codec::kZipLzma:
       return "lzma";
     case Codec::kZstd:
@@ -224,7 +223,7 @@ Result<Decompressed> inflate_member(const ByteSource& source, std::uint64_t clai
 
 bool decodes_plausibly(Codec codec, ByteView head) {
   const auto decoder = make_decoder(codec);
-  std::array<std::uint8_t, 8192> out;
+  std::array<std::uint8_t, 8192> out{};
   // Twice: one codec reads its header in a step of its own.
   for (int i = 0; i < 2; ++i) {
     std::size_t used = 0;

@@ -1,6 +1,7 @@
 // FlatbufferView: bounds-checked reads of a FlatBuffers file, without a schema and without copying.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -44,15 +45,15 @@ class FlatbufferView {
   /// The root table and, when `identifier` is not empty, the check of the four bytes at 4.
   Result<FlatTable> root(std::string_view identifier = {});
 
-  /// A scalar field of a table, or `fallback` when the slot is absent.
-  Result<std::uint64_t> scalar(const FlatTable& table, std::uint16_t slot, unsigned bytes,
+  /// A scalar field of a table, or `fallback` when slot `index` is absent.
+  Result<std::uint64_t> scalar(const FlatTable& table, std::uint16_t index, unsigned bytes,
                                std::uint64_t fallback = 0);
-  /// A sub-table, vector or string of a table; nothing when the slot is absent.
-  Result<std::optional<FlatTable>> table(const FlatTable& table, std::uint16_t slot);
-  Result<std::optional<FlatVector>> vector(const FlatTable& table, std::uint16_t slot,
+  /// A sub-table, vector or string of a table; nothing when slot `index` is absent.
+  Result<std::optional<FlatTable>> table(const FlatTable& table, std::uint16_t index);
+  Result<std::optional<FlatVector>> vector(const FlatTable& table, std::uint16_t index,
                                            unsigned element_bytes);
-  /// At most `max_bytes` of the string; empty when the slot is absent. Checks the length of all.
-  Result<std::string> string(const FlatTable& table, std::uint16_t slot,
+  /// At most `max_bytes` of the string; empty when slot `index` is absent. Checks the length of all.
+  Result<std::string> string(const FlatTable& table, std::uint16_t index,
                              std::size_t max_bytes = 256);
 
   /// Element `index` of a vector of tables, of strings or of scalars.
@@ -77,7 +78,7 @@ class FlatbufferView {
   Result<std::uint64_t> slot(const FlatTable& table, std::uint16_t slot, unsigned bytes);
   /// Follows the forward offset that stands at `offset`.
   Result<std::uint64_t> follow(std::uint64_t offset);
-  Error malformed(std::string message, std::uint64_t offset) const {
+  static Error malformed(std::string message, std::uint64_t offset) {
     return {ErrorCode::kMalformed, std::move(message), offset};
   }
 
@@ -86,7 +87,7 @@ class FlatbufferView {
   Bytes whole_;
   bool loaded_ = false;
   std::optional<ByteView> bytes_;
-  Page pages_[kPages];
+  std::array<Page, kPages> pages_;
 };
 
 }  // namespace saiph::codec

@@ -25,7 +25,7 @@ const char* chars(ByteView bytes) {
   return as_text(bytes).data();
 }
 char* chars(MutableByteView bytes) {
-  return static_cast<char*>(static_cast<void*>(bytes.data()));
+  return reinterpret_cast<char*>(bytes.data());  // raw: libraries of C write chars
 }
 
 bool inflate_whole(ByteView packed, MutableByteView out) {

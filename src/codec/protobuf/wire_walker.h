@@ -76,7 +76,8 @@ class WireWalker {
   [[nodiscard]] bool packed_varint(std::uint64_t& value);
 
   bool failed() const { return error_.has_value(); }
-  const Error& error() const { return *error_; }
+  /// Only after failed().
+  const Error& error() const { return *error_; }  // NOLINT(bugprone-unchecked-optional-access)
 
   /// Varints that are longer than their value needs. Encoders never write them; two readers can
   /// still agree on them, so this is a statement, not an error.

@@ -62,8 +62,8 @@ bool checksum_right(ByteView block) {
   const auto told = number(field(block, 148, 8));
   if (!told) return false;
   // Old writers summed signed characters; both sums are in use.
-  std::int64_t plain = 8 * ' ';
-  std::int64_t with_sign = 8 * ' ';
+  std::int64_t plain = std::int64_t{8} * ' ';
+  std::int64_t with_sign = std::int64_t{8} * ' ';
   for (std::size_t i = 0; i < kBlock; ++i) {
     if (i >= 148 && i < 156) continue;
     plain += block[i];
@@ -127,7 +127,8 @@ class TarReader {
     if (reader_.remaining() < kBlock) {
       if (!reader_.peek(reader_.remaining(), block)) return false;
       if (!all_zero(block)) outside(offset, reader_.remaining());
-      return reader_.skip(reader_.remaining()) && false;
+      (void)reader_.skip(reader_.remaining());
+      return false;
     }
     if (!reader_.take(kBlock, block)) return false;
     if (all_zero(block)) {
@@ -273,9 +274,10 @@ class TarReader {
   void pax(std::string_view text, std::uint64_t offset) {
     while (!text.empty() && text.front() != '\0') {
       std::size_t length = 0;
-      const auto [after, code] = std::from_chars(
-          text.data(), text.data() + std::min<std::size_t>(text.size(), 20), length);
-      const auto digits = static_cast<std::size_t>(after - text.data());
+      const char* const begin = text.data();
+      const auto [after, code] =
+          std::from_chars(begin, begin + std::min<std::size_t>(text.size(), 20), length);
+      const auto digits = static_cast<std::size_t>(after - begin);
       if (code != std::errc() || digits >= text.size() || text[digits] != ' ' ||
           length <= digits + 2 || length > text.size() || text[length - 1] != '\n') {
         issue(TarIssue::kBadExtended, offset);

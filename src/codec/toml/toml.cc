@@ -54,6 +54,8 @@ Status check_lines(ByteView bytes, std::string_view name) {
   return {};
 }
 
+// As deep as kMaxDepth.
+// NOLINTNEXTLINE(misc-no-recursion)
 Status convert(const toml::node& node, TomlValue& out, std::string_view name, unsigned depth) {
   out.position = position_of(node.source());
   if (depth > kMaxDepth) {
@@ -140,8 +142,8 @@ const TomlMember* TomlValue::find(std::string_view key) const {
 }
 
 Error toml_error(std::string_view name, TomlPosition position, std::string_view what) {
-  return Error(ErrorCode::kMalformed, fmt::format("{}:{}:{}: {}", escape_terminal(name),
-                                                  position.line, position.column, what));
+  return {ErrorCode::kMalformed, fmt::format("{}:{}:{}: {}", escape_terminal(name), position.line,
+                                             position.column, what)};
 }
 
 Result<TomlValue> parse_toml(ByteView bytes, std::string_view name) {

@@ -44,7 +44,7 @@ struct TomlValue {
   std::int64_t integer = 0;          ///< kInteger
   double real = 0;                   ///< kReal
   bool boolean = false;              ///< kBoolean
-  std::chrono::year_month_day date;  ///< kDate (a local date, valid)
+  std::chrono::year_month_day date{};  ///< kDate (a local date, valid)
   std::vector<TomlValue> items;      ///< kArray
   std::vector<TomlMember> members;   ///< kTable, sorted by key
 

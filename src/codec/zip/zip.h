@@ -110,7 +110,7 @@ struct ZipDiscrepancy {
 /// Bytes of the source that belong to no member and no directory.
 struct ZipGap {
   enum class Place : std::uint8_t { kPrefix, kBetween, kBeforeEnd, kComment, kSuffix };
-  Place place;
+  Place place = Place::kPrefix;
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
 };

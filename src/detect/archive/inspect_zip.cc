@@ -250,7 +250,7 @@ class ZipInspector {
   // ignore the flag read them as they are.
   void look_at_locked(const ZipEntry& entry) {
     const std::string name(archive_.name(entry));
-    codec::ZipFacts facts = entry.facts;
+    const codec::ZipFacts facts = entry.facts;
     bool plain = false;
     if (facts.compressed <= kLockTestBytes && facts.size <= kLockTestBytes) {
       const auto opened = codec::open_zip_payload(inspection_.source_ptr(), entry.data_offset,

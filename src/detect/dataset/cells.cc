@@ -85,7 +85,7 @@ bool among(std::span<const std::string_view> names, std::string_view name) {
 
 /// Every function name in a formula (letters and dots before a parenthesis) goes to `visit`.
 template <typename Visit>
-void each_function(std::string_view formula, Visit&& visit) {
+void each_function(std::string_view formula, const Visit& visit) {
   std::size_t start = 0;
   for (std::size_t i = 0; i < formula.size(); ++i) {
     const char c = upper(formula[i]);

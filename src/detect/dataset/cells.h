@@ -27,7 +27,7 @@ class CellInspector {
   /// `part` is called only when something is found. `text`: the value is text (else bytes, which
   /// are looked at for pickles and programs only).
   template <typename Part>
-  void look(std::string_view value, bool text, std::uint64_t offset, Part&& part) {
+  void look(std::string_view value, bool text, std::uint64_t offset, const Part& part) {
     if (value.size() < 4 || !inspection_.budget().take_work(1 + value.size() / 64)) return;
     if (interesting(value, text)) examine(value, text, offset, part());
   }

@@ -107,11 +107,11 @@ void inspect_json_lines(Inspection& inspection) {
     inspection.incomplete(summary.error());
     return;
   }
-  if (summary->first_broken) {
+  if (const std::optional<Error>& broken = summary->first_broken) {
     inspection.incomplete("malformed",
                           std::to_string(summary->broken) + " records are not JSON; the first: " +
-                              summary->first_broken->message(),
-                          summary->first_broken->offset());
+                              broken->message(),
+                          broken->offset());
   }
 }
 

@@ -1,6 +1,7 @@
 #include "detect/keras/inspect_keras.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 #include <vector>
@@ -147,8 +148,8 @@ class Walk {
   void named_class(const JsonValue& object, std::string_view name, const std::string& part);
   void named_function(const JsonValue& object, const std::string& part);
   void lambda_layer(const JsonValue& object, const std::string& part);
-  void external_path(const JsonValue& object, std::string_view leaf, const std::string& part);
-  void operation(const JsonValue& object, const std::string& part);
+  void external_path(const JsonValue& config, std::string_view leaf, const std::string& part);
+  void operation(const JsonValue& config, const std::string& part);
 
   Inspection& inspection_;
   EmbeddedTexts texts_;
@@ -293,9 +294,9 @@ void Walk::lambda_layer(const JsonValue& object, const std::string& part) {
 }
 
 void Walk::external_path(const JsonValue& config, std::string_view leaf, const std::string& part) {
-  constexpr std::string_view kLookups[] = {"StringLookup", "IntegerLookup",
-                                           "IndexLookup",  "TextVectorization",
-                                           "Hashing",      "CategoryEncoding"};
+  constexpr auto kLookups = std::to_array<std::string_view>(
+      {"StringLookup", "IntegerLookup", "IndexLookup", "TextVectorization", "Hashing",
+       "CategoryEncoding"});
   const auto state_path = [&](std::string_view key) {
     const JsonValue* value = config.find(key);
     if (value == nullptr || value->string().empty()) return;

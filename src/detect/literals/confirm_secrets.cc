@@ -446,7 +446,7 @@ std::optional<Confirmed> confirm_assignment(const Around& around) {
   if (at == std::string_view::npos || (rest[at] != '=' && rest[at] != ':')) return std::nullopt;
   rest.remove_prefix(at + 1);
   at = rest.find_first_not_of(" \t>=");
-  if (at == std::string_view::npos || at > 4) return std::nullopt;
+  if (at > 4) return std::nullopt;  // nothing found is npos
   rest.remove_prefix(at);
   const char quote = rest[0];
   if (quote != '"' && quote != '\'') return std::nullopt;

@@ -252,6 +252,7 @@ constexpr auto kOthers = std::to_array<Other>({
     {"\\ufeff\\u", Check::kHiddenEscape, true},
     {"\\ufe00\\ufe0", Check::kHiddenEscape, true},
     {"\\ufe01\\ufe0", Check::kHiddenEscape, true},
+    // NOLINTBEGIN(misc-misleading-bidirectional): what is looked for
     {"\xE2\x80\xAA", Check::kBidirectional},
     {"\xE2\x80\xAB", Check::kBidirectional},
     {"\xE2\x80\xAD", Check::kBidirectional},
@@ -259,6 +260,7 @@ constexpr auto kOthers = std::to_array<Other>({
     {"\xE2\x81\xA6", Check::kBidirectional},
     {"\xE2\x81\xA7", Check::kBidirectional},
     {"\xE2\x81\xA8", Check::kBidirectional},
+    // NOLINTEND(misc-misleading-bidirectional)
 });
 
 constexpr auto kLiterals = [] {

@@ -61,7 +61,7 @@ struct TokenFormat {
 };
 
 struct Pattern {
-  Check check;
+  Check check = Check::kToken;
   const TokenFormat* token = nullptr;  ///< kToken only
 };
 
@@ -70,6 +70,6 @@ std::span<const match::Literal> literals();
 /// Where the prefilter looks for each of them (match::place_literals, computed once and kept).
 std::span<const match::LiteralPlace> literal_places();
 const Pattern& pattern_of(std::uint32_t literal);
-bool in_charset(Charset charset, std::uint8_t byte);
+bool in_charset(Charset charset, std::uint8_t c);
 
 }  // namespace saiph::detect

@@ -36,7 +36,7 @@ void inspect_media(Inspection& inspection) {
                        {.severity = is_executable(payload) || payload == PayloadKind::kPickle
                                         ? std::optional(Severity::kHigh)
                                         : std::nullopt,
-                        .offset = *end,
+                        .offset = end,
                         .detail = std::string(payload_name(payload)) + " behind the end of the " +
                                   std::string(formats::media_name(*kind))});
     inspection.member({.name = "(bytes at " + std::to_string(*end) + ")",

@@ -14,7 +14,8 @@
 
 namespace saiph::formats {
 
-enum class GgufValueType : std::uint32_t {
+// As wide as in the file.
+enum class GgufValueType : std::uint32_t {  // NOLINT(performance-enum-size)
   kU8,
   kI8,
   kU16,

@@ -1,6 +1,7 @@
 // ONNX ModelProto: its structure, read as a stream; weights are never read.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -63,8 +64,8 @@ struct OnnxFunction {
 struct OnnxEdge {
   std::uint32_t operator_index = 0;
   std::uint64_t offset = 0;
-  std::uint64_t inputs[3] = {0, 0, 0};  ///< the first three; 0 = absent
-  std::uint64_t outputs[2] = {0, 0};
+  std::array<std::uint64_t, 3> inputs{};  ///< the first three; 0 = absent
+  std::array<std::uint64_t, 2> outputs{};
 };
 
 enum class OnnxTextPlace : std::uint8_t { kMetadata, kDocString, kAttribute, kTensorString };
