@@ -16,9 +16,9 @@ left = []
 for clone in report["duplicates"]:
     pair = sorted((clone["firstFile"]["name"], clone["secondFile"]["name"]))
     if not any(sorted(row) == pair for row in explained):
-        left.append((clone["tokens"], clone["firstFile"], clone["secondFile"]))
-for tokens, first, second in sorted(left, key=lambda row: -row[0]):
-    print(f"{first['name']}:{first['start']}-{first['end']} ~ {second['name']}:{second['start']}-{second['end']} ({tokens} tokens)")
+        left.append((clone["lines"], clone["firstFile"], clone["secondFile"]))
+for lines, first, second in sorted(left, key=lambda row: -row[0]):
+    print(f"{first['name']}:{first['start']}-{first['end']} ~ {second['name']}:{second['start']}-{second['end']} ({lines} lines)")
 print(f"clones: {report['statistics']['total']['sources']} files read, {len(left)} unexplained clones of 60 tokens or more")
 sys.exit(1 if left or report["statistics"]["total"]["sources"] == 0 else 0)
 PY
