@@ -25,12 +25,14 @@ bool is_empty_by_custom(std::string_view name) {
                      [&](std::string_view e) { return name.ends_with(e); });
 }
 
-/// A name that only binary model files carry. ".pth" and ".bin" are not among them: the first is
-/// also a list of Python paths, the second anything at all unless it is Hugging Face's own name.
+/// A name that only binary model files and archives carry. ".pth" and ".bin" are not among them:
+/// the first is also a list of Python paths, the second anything at all unless it is Hugging Face's
+/// own name.
 bool is_binary_model_name(std::string_view name) {
   constexpr std::array kEndings = std::to_array<std::string_view>(
-      {".safetensors", ".gguf", ".pt", ".ckpt", ".pkl", ".pickle", ".joblib", ".h5", ".hdf5",
-       ".keras", ".onnx", ".npy", ".npz", ".tflite", ".parquet"});
+      {".safetensors", ".gguf",  ".pt",   ".ckpt", ".pkl", ".pickle", ".joblib",  ".h5",
+       ".hdf5",        ".keras", ".onnx", ".npy",  ".npz", ".tflite", ".parquet", ".zip",
+       ".gz",          ".bz2",   ".xz",   ".zst",  ".7z",  ".rar"});
   return (name.starts_with("pytorch_model") && name.ends_with(".bin")) ||
          std::any_of(kEndings.begin(), kEndings.end(),
                      [&](std::string_view e) { return name.ends_with(e); });
@@ -98,10 +100,10 @@ void inspect_partial_download(Inspection& inspection) {
   if (!types.empty() && is_binary_model_name(name) &&
       std::all_of(types.begin(), types.end(), is_textual)) {
     inspection.finding(rules::kPlaceholderNotDownloaded,
-                       {.offset = 0, .detail = "named as a binary model file, but it is a text"});
+                       {.offset = 0, .detail = "named as a binary file, but it is a text"});
     inspection.incomplete("not-downloaded",
-                          "a text under the name of a binary model file: an error page, a broken "
-                          "pointer or a cut file",
+                          "a text under the name of a binary file: an error page, a broken pointer "
+                          "or a cut file",
                           0);
     return;
   }

@@ -54,6 +54,7 @@ TEST(InspectPlaceholder, TextsUnderTheNameOfAModelAreNotTheModel) {
       {"model.safetensors", FormatId::kText, true},
       {"pytorch_model-00001-of-00002.bin", FormatId::kText, true},
       {"model.pt", FormatId::kJson, true},
+      {"model.tar.gz", FormatId::kText, true},
       {"model.pkl", FormatId::kPickle, false},
       {"model.safetensors", FormatId::kUnknown, false},  // the engine says that
       {"notes.bin", FormatId::kText, false},
