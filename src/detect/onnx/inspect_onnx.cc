@@ -252,7 +252,7 @@ void OnnxInspector::inline_data(const OnnxTensor& tensor) {
                                    " bytes of data, the shape needs " + std::to_string(*needed)});
   }
   if (!inspection_.full() || tensor.raw_length < kCarrierBytes) return;
-  std::array<std::uint8_t, 512> head;
+  std::array<std::uint8_t, 512> head{};
   const auto got = inspection_.source().read_at(tensor.raw_offset, head);
   if (!got) {
     inspection_.incomplete(got.error());

@@ -114,7 +114,7 @@ PythonOrigins PythonFacts::origins_of_call(std::string_view path,
     for (const PythonArgument& argument : arguments) {
       if (argument.value.is(Kind::kText) && !credential_place(argument.value.text()).empty())
         return formats::kOriginCredential;
-      PythonOrigins origins = argument.value.origins & formats::kOriginCredential;
+      const PythonOrigins origins = argument.value.origins & formats::kOriginCredential;
       if (origins != 0) return origins;
     }
   }
@@ -376,7 +376,7 @@ void PythonFacts::dynamic_code(std::string_view path, const Arguments& arguments
   const PythonArgument* code = positional(arguments, 0);
   if (code == nullptr) {
     if (arguments.empty()) return;
-    code = &arguments[0];
+    code = arguments.data();
   }
   const PythonValue& value = code->value;
   const bool hidden = (value.origins & formats::kOriginDecoded) != 0;

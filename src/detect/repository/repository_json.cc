@@ -166,7 +166,7 @@ class Judge {
   void custom_code() {
     std::set<std::string, std::less<>> files;
     for (const Reference& reference : found_.code) {
-      std::string_view value = reference.target;
+      const std::string_view value = reference.target;
       if (const std::size_t mark = value.find("--"); mark != std::string_view::npos) {
         state(rules::kRepositoryRemoteCode, reference,
               "takes its code from the repository " + shorten(value.substr(0, mark), 100));

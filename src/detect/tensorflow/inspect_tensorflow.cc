@@ -171,7 +171,7 @@ void TensorflowInspector::text(TfTextPlace place, std::string_view name, std::ui
 void TensorflowInspector::tensor_data(std::uint64_t offset, std::uint64_t length) {
   inspection_.data_range(offset, length);
   if (!inspection_.full() || length < kCarrierBytes) return;
-  std::array<std::uint8_t, 512> head;
+  std::array<std::uint8_t, 512> head{};
   const auto got = inspection_.source().read_at(offset, head);
   if (!got) {
     inspection_.incomplete(got.error());

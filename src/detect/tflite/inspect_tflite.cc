@@ -63,7 +63,7 @@ class TfliteInspector final : public formats::TfliteVisitor {
 };
 
 void TfliteInspector::look_at(std::string part, TfliteBuffer bytes, bool text_too) {
-  std::array<std::uint8_t, 512> head;
+  std::array<std::uint8_t, 512> head{};
   const auto got = inspection_.source().read_at(bytes.offset, head);
   if (!got) {
     inspection_.incomplete(got.error());

@@ -47,9 +47,12 @@ struct Object {
 class Reader {
  public:
   Reader(ByteView input, std::uint64_t start, PythonVersion version, Layout layout, Budget& budget)
-      : input_(input), reader_(input), layout_(layout), budget_(budget) {
+      : input_(input),
+        reader_(input),
+        layout_(layout),
+        budget_(budget),
+        start_ok_(reader_.seek(start)) {
     out_.version = version;
-    start_ok_ = reader_.seek(start);
   }
 
   Result<Bytecode> run() {
@@ -344,8 +347,8 @@ class Reader {
   ByteReader reader_;
   Layout layout_;
   Budget& budget_;
+  bool start_ok_;
   Bytecode out_;
-  bool start_ok_ = false;
   std::vector<Object> objects_;
   std::vector<std::uint32_t> children_;
   std::vector<std::uint32_t> refs_;

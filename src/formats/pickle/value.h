@@ -1,6 +1,7 @@
 // PickleValue: what the interpreter knows of one object, in eight bytes.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 namespace saiph::formats {
@@ -52,8 +53,8 @@ class PickleValue {
   static constexpr std::uint64_t kObjectSequenceMask = (std::uint64_t{1} << 34) - 1;
 
   constexpr PickleValue() = default;
-  constexpr PickleValue(PickleKind kind,
-                        std::uint64_t payload = 0)  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor): a kind alone is a value
+  constexpr PickleValue(PickleKind kind, std::uint64_t payload = 0)
       : bits_((static_cast<std::uint64_t>(kind) << kPayloadBits) | (payload & kPayloadMask)) {}
   static constexpr PickleValue integer(std::int64_t v) {
     const std::int64_t limit = std::int64_t{1} << (kPayloadBits - 1);
@@ -64,7 +65,7 @@ class PickleValue {
   /// `doubling` counts how often on its way down an element stood twice (expansion attacks).
   static constexpr PickleValue tuple(std::uint64_t sequence, std::uint64_t length,
                                      std::uint32_t doubling) {
-    if (length > kMaxTupleLength) length = kMaxTupleLength;
+    length = std::min(length, kMaxTupleLength);
     return {PickleKind::kTuple,
             ((sequence & kSequenceMask) << 22) | (length << 6) | (doubling & 63U)};
   }
@@ -75,7 +76,7 @@ class PickleValue {
   /// A string or bytes operand at `offset` (40 bits kept), of `length` bytes (16383 kept).
   static constexpr PickleValue operand(PickleKind kind, PickleText text, std::uint64_t offset,
                                        std::uint64_t length) {
-    if (length > kMaxTextLength) length = kMaxTextLength;
+    length = std::min(length, kMaxTextLength);
     return {kind,
             ((offset & kOffsetMask) << 18) | (length << 4) | static_cast<std::uint64_t>(text)};
   }
