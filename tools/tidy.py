@@ -32,11 +32,11 @@ def product_sources(folder):
 
 
 def compile_flags():
-    commands = json.loads((ROOT / "build/asan/compile_commands.json").read_text())
+    commands = json.loads((ROOT / "build/release/compile_commands.json").read_text())
     command = next(row["command"] for row in commands if row["file"].startswith(str(SOURCE / "base")))
     # g++'s own warnings are unknown to clang, and the analyser brings its own checks of memory.
     left_out = re.compile(r"-Wduplicated-cond|-Wlogical-op|-fsanitize=\S*|-fno-sanitize-recover=\S*|-fno-omit-frame-pointer")
-    return [flag.replace('\\"', '"') for flag in command.split(" -o ")[0].split()[1:] if not left_out.match(flag)]
+    return [flag.replace('\\"', '"') for flag in re.split(r"c\+\+ ", command.split(" -o ")[0], maxsplit=1)[1].split() if not left_out.match(flag)]
 
 
 def digest(files, flags):
