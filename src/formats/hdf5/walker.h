@@ -67,9 +67,9 @@ class Hdf5Walker {
   void symbol_table(const Object& object, std::uint64_t tree, std::uint64_t heap);
   void symbol_node(const Object& object, std::uint64_t at, std::uint64_t names);
   void link(const Object& object, ByteReader reader, std::uint64_t at);
-  void child(const Object& object, std::string_view name, std::uint64_t address);
+  void child(const Object& object, std::string_view name, std::uint64_t where);
   /// Address of a local heap's data, or UINT64_MAX.
-  std::uint64_t heap_data(std::uint64_t address);
+  std::uint64_t heap_data(std::uint64_t at);
   std::string name_in_heap(std::uint64_t data, std::uint64_t offset);
 
   // attributes.cc
