@@ -51,6 +51,15 @@ TEST(RepositoryJson, ResolvesAutoMap) {
   EXPECT_TRUE(outside.has("repository-path-traversal")) << stated(outside);
 }
 
+TEST(RepositoryJson, CVE_2025_66448_AutoMapOfAnotherRepositoryInANestedConfig) {
+  for (const std::string_view text :
+       {R"({"vision_config":{"auto_map":{"AutoConfig":"someone/else--configuration.Config"}}})",
+        R"({"text_config":[{"auto_map":{"AutoModel":"someone/else--modeling.Model"}}]})"}) {
+    EXPECT_TRUE(json(text).has("repository-remote-code")) << text;
+    EXPECT_TRUE(json(text).has_at_least(Severity::kHigh)) << text;
+  }
+}
+
 TEST(RepositoryJson, HandsOnChatTemplates) {
   EXPECT_EQ(json(R"({"chat_template":"{{ messages }}"})").members.size(), 1U);
   const auto list = json(
@@ -179,6 +188,50 @@ TEST(Yaml, TargetsAndSettings) {
       yaml("model:\n  \"_target_\": \"builtins.exec\"\n").has_at_least(Severity::kCritical));
   EXPECT_TRUE(yaml("optim:\n  _target_: torch.optim.Adam\n  lr: 0.1\n").stated.empty());
   EXPECT_TRUE(yaml("model:\n  _target_: mine.Model\n").has("repository-unknown-target"));
+}
+
+TEST(Yaml, CVE_2025_23304_TargetOfAModelConfiguration) {
+  // The file that a NeMo archive carries.
+  const auto inspection = yaml(
+      "preprocessor:\n  _target_: nemo.collections.asr.modules.AudioToMelSpectrogramPreprocessor\n"
+      "loss:\n  _target_: builtins.exec\n  _args_: ['pass']\n",
+      "model_config.yaml");
+  EXPECT_TRUE(inspection.has("repository-dangerous-target")) << stated(inspection);
+  EXPECT_TRUE(inspection.has_at_least(Severity::kCritical));
+}
+
+TEST(Yaml, TargetsInOtherSpellings) {
+  for (const std::string_view text :
+       {"? _target_\n: os.system\n", "a:\n  ? \"_target_\"\n  : os.system\n",
+        "\"_targ\\u0065t_\": os.system\n", "\"_target_\": \"os.\\x73ystem\"\n",
+        "a: &x os.system\nb:\n  _target_: *x\n", "a: &k _target_\n*k : os.system\n",
+        "&k _target_: os.system\n", "_target_:\n  os.system\n", "_target_: # text\n  os.system\n",
+        "_target_: >-\n  os.system\n", "? >-\n  _target_\n: os.system\n",
+        "{_target_:\n  os.system}\n", "{_target_\n: os.system}\n", "_target_: &a\n  os.system\n",
+        "\"_tar\\\n  get_\": os.system\n", "model:\n  class_path: os.system\n",
+        "class_path: subprocess.Popen\ninit_args:\n  args: x\n", "_component_: os.system\n",
+        "target: os.system\n"}) {
+    EXPECT_TRUE(yaml(text).has("repository-dangerous-target")) << text << stated(yaml(text));
+  }
+  EXPECT_TRUE(yaml("a: &m {b: 1}\n_target_: *m\n").has("repository-unknown-target"));
+  EXPECT_TRUE(
+      yaml("a: {b: [!!python/object/apply:os.system\n [x]]}\n").has_at_least(Severity::kCritical));
+  EXPECT_TRUE(
+      yaml("a: !!python/object/apply:os.system # text\n  [x]\n").has_at_least(Severity::kCritical));
+  for (const std::string_view text :
+       {"target: code\n", "target: os\n", "class_path: torch.optim.Adam\n",
+        "_target_: torch.nn.Linear\ntext: >-\n  os.system\n", "_target_:\nother: os.system\n",
+        "_target_:\n  - os.system\n", "a: &x os.system\n"}) {
+    EXPECT_FALSE(yaml(text).has_at_least(Severity::kMedium)) << text << stated(yaml(text));
+    EXPECT_TRUE(yaml(text).incompletes.empty()) << text;
+  }
+  std::string anchors;
+  for (int i = 0; i < 1100; ++i)
+    anchors += "a" + std::to_string(i) + ": &b" + std::to_string(i) + " x\n";
+  EXPECT_FALSE(yaml(anchors).incompletes.empty());
+  EXPECT_TRUE(
+      json(R"({"class_path":"os.system","init_args":{}})").has("repository-dangerous-target"));
+  EXPECT_TRUE(json(R"({"class_path":"torch.optim.Adam"})").stated.empty());
 }
 
 TEST(Yaml, EnvironmentFiles) {

@@ -46,8 +46,7 @@ class Collector final : public codec::JsonHandler {
       if (implementation) keep(code, value, offset);
     }
     // Known targets are not kept, so that no number of them pushes another one out.
-    if (key_ == "_target_" && judge_target(value) != TargetVerdict::kKnown)
-      keep(targets, value, offset);
+    if (judge_target_of(key_, value) != TargetVerdict::kKnown) keep(targets, value, offset);
     if (key_ == "custom_pipeline") keep(code, value, offset);
     if (key_ == "chat_template" || (inside("chat_template") && key_ != "name")) {
       if (templates.size() < kMaxTemplates)
@@ -198,13 +197,13 @@ class Judge {
   }
 
   void target(const Reference& reference) {
-    const auto verdict = judge_target(reference.target);
+    const auto verdict = judge_target_of(reference.key, reference.target);
     if (verdict == TargetVerdict::kDangerous) {
       state(rules::kRepositoryDangerousTarget, reference,
-            "_target_ names " + shorten(reference.target, 120));
+            reference.key + " names " + shorten(reference.target, 120));
     } else if (verdict == TargetVerdict::kUnknown && !reference.target.empty()) {
       state(rules::kRepositoryUnknownTarget, reference,
-            "_target_ names " + shorten(reference.target, 120));
+            reference.key + " names " + shorten(reference.target, 120));
     }
   }
 

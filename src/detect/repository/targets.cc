@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "detect/python/python_policy.h"
 
 namespace saiph::detect {
@@ -126,7 +127,21 @@ std::string_view top_of(std::string_view path) {
   return path.substr(0, path.find('.'));
 }
 
+constexpr auto kCallableKeys =
+    std::to_array<std::string_view>({"_component_", "class_path", "__target__"});
+
 }  // namespace
+
+TargetVerdict judge_target_of(std::string_view key, std::string_view value) {
+  if (key == "_target_") return judge_target(value);
+  if (value.find('.') == std::string_view::npos) return TargetVerdict::kKnown;
+  // "target" has many meanings; only a callable that is dangerous says which one this is.
+  if (key == "target") {
+    return python_risk(value) != PythonRisk::kNone ? TargetVerdict::kDangerous
+                                                   : TargetVerdict::kKnown;
+  }
+  return one_of(kCallableKeys, key) ? judge_target(value) : TargetVerdict::kKnown;
+}
 
 TargetVerdict judge_target(std::string_view target) {
   while (!target.empty() && (target.front() == ' ' || target.front() == '/'))

@@ -14,5 +14,9 @@ enum class TargetVerdict : std::uint8_t {
 
 /// Any thread; linear in the name.
 TargetVerdict judge_target(std::string_view target);
+/// The verdict on `value` under a key of a configuration: Hydra's _target_, LightningCLI's
+/// class_path, torchtune's _component_ and the like; kKnown under any other key. Any thread;
+/// linear.
+TargetVerdict judge_target_of(std::string_view key, std::string_view value);
 
 }  // namespace saiph::detect

@@ -27,7 +27,7 @@ class Handler final : public formats::YamlHandler {
 
   void on_event(const formats::YamlEvent& event) override {
     if (!event.tag.empty()) tag(event);
-    if (event.key == "_target_") target(event);
+    target(event);
     if (event.key == "trust_remote_code" && (event.value == "true" || event.value == "True" ||
                                              event.value == "yes" || event.value == "on")) {
       state(rules::kRepositoryTrustRemoteCode, event, "sets trust_remote_code", Severity::kLow);
@@ -75,17 +75,22 @@ class Handler final : public formats::YamlHandler {
   }
 
   void target(const formats::YamlEvent& event) {
-    switch (judge_target(event.value)) {
+    if (event.unresolved && (event.key == "_target_" || event.key == "class_path")) {
+      state(rules::kRepositoryUnknownTarget, event,
+            std::string(event.key) + " is an alias that names no text here");
+      return;
+    }
+    switch (judge_target_of(event.key, event.value)) {
       case TargetVerdict::kKnown:
         break;
       case TargetVerdict::kUnknown:
         if (!event.value.empty())
           state(rules::kRepositoryUnknownTarget, event,
-                "_target_ names " + shorten(event.value, 120));
+                std::string(event.key) + " names " + shorten(event.value, 120));
         break;
       case TargetVerdict::kDangerous:
         state(rules::kRepositoryDangerousTarget, event,
-              "_target_ names " + shorten(event.value, 120));
+              std::string(event.key) + " names " + shorten(event.value, 120));
         break;
     }
   }

@@ -1,6 +1,8 @@
 #include "formats/yaml/yaml_scan.h"
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -11,6 +13,8 @@ namespace saiph::formats {
 namespace {
 
 constexpr std::size_t kMaxHandles = 64;
+constexpr std::size_t kMaxAnchors = 1024;
+constexpr std::size_t kMaxDecoded = 4096;  // no name that matters is longer
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t';
@@ -90,8 +94,11 @@ class Scanner {
         position_ += 3;
       }
     }
-    key_ = {};
-    tag_.clear();
+    // Inside brackets the end of a line is only a space.
+    if (flow_depth_ == 0) {
+      key_ = {};
+      tag_.clear();
+    }
     nodes();
   }
 
@@ -127,6 +134,7 @@ class Scanner {
     event.indent = indent_;
     event.offset = offset;
     event.block = block;
+    event.unresolved = unresolved_;
     handler_.on_event(event);
     tag_.clear();
     if (flow_depth_ == 0) key_ = {};
@@ -136,9 +144,11 @@ class Scanner {
   void nodes() {
     while (true) {
       skip_blanks();
-      if (at_line_end()) {
-        if (!tag_.empty() || !key_.empty()) {
-          if (flow_depth_ == 0) event({}, position_);
+      if (at_line_end() || source_[position_] == '#') {
+        if ((!tag_.empty() || !key_.empty()) && flow_depth_ == 0) {
+          // The value may stand on the next line.
+          if (!key_.empty()) carried_key_ = key_.substr(0, kMaxDecoded);
+          event({}, position_);
         }
         return end_line();
       }
@@ -146,19 +156,21 @@ class Scanner {
       const char c = source_[position_];
       const char next = at(position_ + 1);
       const bool next_ends = next == '\0' || is_blank(next) || next == '\n' || next == '\r';
-      if (c == '#') return end_line();
       if (c == '!') {
         read_tag();
       } else if (c == '&' || c == '*') {
-        while (!at_line_end() && !is_blank(source_[position_]) && source_[position_] != ',' &&
-               source_[position_] != ']' && source_[position_] != '}')
-          ++position_;
+        anchor_or_alias(c == '*');
       } else if (flow_depth_ == 0 && (c == '-' || c == '?') && next_ends) {
         ++position_;
         ++indent_;
+        carried_key_.clear();
       } else if (c == ':' && (next_ends || flow_depth_ > 0)) {
+        // The key stood before: "? key" on a line of its own, or a line break inside brackets.
+        if (key_.empty()) take_key(last_scalar_);
         ++position_;
       } else if (c == '{' || c == '[') {
+        carried_key_.clear();
+        anchor_.clear();
         if (!tag_.empty()) {
           const std::string_view key = key_;
           event({}, position_);
@@ -179,11 +191,11 @@ class Scanner {
                  (next_ends || next == '-' || next == '+' || (next >= '0' && next <= '9'))) {
         block_indent_ =
             static_cast<std::int64_t>(key_.empty() && indent_ > 0 ? indent_ - 1 : indent_);
-        event({}, position_, true);
+        block_scalar();
         return end_line();
       } else if (c == '"' || c == '\'') {
         const std::uint64_t offset = position_;
-        const std::string_view text = quoted(c);
+        const std::string_view text = decoded(quoted(c), c);
         scalar(text, offset);
       } else {
         const std::uint64_t offset = position_;
@@ -202,14 +214,142 @@ class Scanner {
         at(behind) == ':' && (after == '\0' || is_blank(after) || after == '\n' || after == '\r' ||
                               (flow_depth_ > 0 && (after == '"' || after == '\'' || after == '[' ||
                                                    after == '{' || after == '!')));
+    if (!anchor_.empty()) {
+      if (!colon || anchor_line_ == line_) remember(text);
+      anchor_.clear();
+    }
     if (colon) {
       if (!tag_.empty()) event(text, offset);  // a tagged key is a node of its own
-      key_ = text;
+      take_key(text);
       ++summary_.keys;
       position_ = behind + 1;
       return;
     }
+    last_scalar_ = text;
+    if (flow_depth_ == 0 && key_.empty()) key_ = carried_key_;
     event(text, offset);
+    carried_key_.clear();
+  }
+
+  void take_key(std::string_view text) {
+    key_ = text;
+    last_scalar_ = {};
+    carried_key_.clear();
+    // The buffer that may hold this key stays as it is while values are decoded.
+    buffer_ = 1 - buffer_;
+  }
+
+  // "&name" names the scalar behind it, "*name" stands for it.
+  void anchor_or_alias(bool alias) {
+    const std::uint64_t offset = position_;
+    const std::size_t begin = ++position_;
+    while (!at_line_end() && !is_blank(source_[position_]) &&
+           std::string_view(",]}[{:").find(source_[position_]) == std::string_view::npos)
+      ++position_;
+    const std::string_view name =
+        source_.substr(begin, std::min<std::size_t>(position_ - begin, 256));
+    if (!alias) {
+      anchor_ = name;
+      anchor_line_ = line_;
+      return;
+    }
+    const auto found = anchors_.find(name);
+    unresolved_ = found == anchors_.end();
+    if (unresolved_) {
+      scalar(source_.substr(offset, name.size() + 1), offset);
+    } else {
+      decoded_[buffer_] = found->second;
+      scalar(decoded_[buffer_], offset);
+    }
+    unresolved_ = false;
+  }
+
+  void remember(std::string_view text) {
+    if (anchors_.size() >= kMaxAnchors && anchors_.find(anchor_) == anchors_.end()) {
+      note("more anchors than are followed");
+      return;
+    }
+    anchors_[anchor_] = std::string(text.substr(0, 512));
+  }
+
+  // The first line of the text that follows stands for all of it.
+  void block_scalar() {
+    std::size_t begin = position_;
+    std::string_view text;
+    while (begin < source_.size()) {
+      begin = source_.find('\n', begin);
+      if (begin == std::string_view::npos) break;
+      const std::size_t first = source_.find_first_not_of(' ', ++begin);
+      if (first == std::string_view::npos) break;
+      if (source_[first] == '\n' || source_[first] == '\r') {
+        begin = first;
+        if (!budget_.take_work(1)) break;
+        continue;
+      }
+      if (static_cast<std::int64_t>(first - begin) > block_indent_) {
+        text = source_.substr(first, std::min<std::size_t>(kMaxDecoded, source_.size() - first));
+        text = text.substr(0, text.find_first_of("\r\n"));
+        while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+      }
+      break;
+    }
+    if (!anchor_.empty()) remember(text);
+    anchor_.clear();
+    last_scalar_ = text;
+    if (key_.empty()) key_ = carried_key_;
+    event(text, position_, true);
+    carried_key_.clear();
+  }
+
+  // Escapes and line folding of quoted text; what has none stays where it is.
+  std::string_view decoded(std::string_view text, char mark) {
+    if (text.find_first_of(mark == '"' ? "\\\n" : "'\n") == std::string_view::npos) return text;
+    std::string& out = decoded_[buffer_];
+    out.clear();
+    for (std::size_t i = 0; i < text.size() && out.size() < kMaxDecoded; ++i) {
+      const char c = text[i];
+      if (c == '\'' && mark == '\'') {
+        out.push_back(c);
+        ++i;
+      } else if (c == '\n' || c == '\r') {
+        i = fold(text, i);
+        while (!out.empty() && is_blank(out.back())) out.pop_back();
+        out.push_back(' ');
+      } else if (c == '\\' && mark == '"' && i + 1 < text.size()) {
+        i = escape(text, i + 1, out);
+      } else {
+        out.push_back(c);
+      }
+    }
+    return out;
+  }
+
+  // The last index of a line break and of the blanks at the next line's begin.
+  static std::size_t fold(std::string_view text, std::size_t at) {
+    while (at + 1 < text.size() &&
+           (is_blank(text[at + 1]) || text[at + 1] == '\n' || text[at + 1] == '\r'))
+      ++at;
+    return at;
+  }
+
+  // One escape whose letter stands at `at`; answers the index of its last byte.
+  static std::size_t escape(std::string_view text, std::size_t at, std::string& out) {
+    constexpr std::string_view kLetters = "0abtnvfre";
+    constexpr std::string_view kMeanings("\0\a\b\t\n\v\f\r\x1b", 9);
+    const char letter = text[at];
+    if (letter == '\n' || letter == '\r') return fold(text, at);
+    const std::size_t digits = letter == 'x' ? 2 : letter == 'u' ? 4 : letter == 'U' ? 8 : 0;
+    if (digits > 0) {
+      std::uint32_t value = 0;
+      std::size_t i = 0;
+      for (; i < digits && at + 1 + i < text.size() && hex_digit(text[at + 1 + i]) >= 0; ++i)
+        value = value * 16 + static_cast<std::uint32_t>(hex_digit(text[at + 1 + i]));
+      append_utf8(out, value);
+      return at + i;
+    }
+    const std::size_t known = kLetters.find(letter);
+    out.push_back(known == std::string_view::npos ? letter : kMeanings[known]);
+    return at;
   }
 
   std::string_view quoted(char mark) {
@@ -296,6 +436,14 @@ class Scanner {
   std::uint64_t flow_depth_ = 0;
   std::int64_t block_indent_ = -1;
   std::string_view key_;
+  std::string_view last_scalar_;  // the last one that was no key
+  std::string carried_key_;       // the key whose value may stand on the next line
+  std::array<std::string, 2> decoded_;
+  std::size_t buffer_ = 0;
+  std::string anchor_;
+  std::uint32_t anchor_line_ = 0;
+  std::map<std::string, std::string, std::less<>> anchors_;
+  bool unresolved_ = false;
   std::string tag_;
   std::vector<std::pair<std::string, std::string>> handles_;
 };

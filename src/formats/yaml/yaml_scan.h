@@ -18,7 +18,8 @@ struct YamlEvent {
   std::uint32_t line = 0;
   std::uint32_t indent = 0;
   std::uint64_t offset = 0;
-  bool block = false;  ///< the value is a block scalar that follows
+  bool block = false;       ///< a block scalar follows; the value is its first line
+  bool unresolved = false;  ///< the value is an alias of something that is no scalar, as written
 };
 
 class YamlHandler {
@@ -35,9 +36,10 @@ struct YamlSummary {
 };
 
 /// Scans all documents of a text, block and flow style, by lines and tokens; linear time, constant
-/// memory. %TAG directives and percent escapes in tags are resolved as PyYAML does. Comments,
-/// quoted text and block scalars hold no tags.
-/// Errors: kLimit. Source: YAML 1.1 (chapters 5 to 9), which PyYAML implements.
+/// memory. %TAG directives, percent escapes in tags, escapes in quotes, explicit keys and
+/// aliases of scalars are resolved as PyYAML does; memory also holds up to 1024 anchors of 512
+/// bytes. Comments, quoted text and block scalars hold no tags. Errors: kLimit. Source: YAML 1.1
+/// (chapters 5 to 9), which PyYAML implements.
 Result<YamlSummary> scan_yaml(std::string_view source, YamlHandler& handler, Budget& budget);
 
 /// True for a YAML file's name, or for text whose first lines are all keys, lists or Python tags.
