@@ -38,8 +38,8 @@ struct ScanRequest {
   std::optional<bool> allow_incomplete;  ///< absent: the policy's, else false
   bool record = false;                   ///< the report is kept as evidence; not offered yet
   ColourMode colour = ColourMode::kAuto;
-  bool verbose = false;                ///< text report: list files without findings too
-  bool quiet = false;                  ///< no progress, no warnings on `err`
+  bool verbose = false;  ///< text report: list files without findings too
+  bool quiet = false;    ///< no progress, no warnings on `err`
   /// Gives up sockets, new programs and writing before the first file is read; cannot be undone in
   /// this process, so only tests that go on afterwards switch it off.
   bool confine = true;

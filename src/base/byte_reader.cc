@@ -20,7 +20,9 @@ Error ByteReader::failure(std::string_view what) const {
 }
 
 SourceReader::SourceReader(const ByteSource& source, std::uint64_t offset, std::size_t window_bytes)
-    : source_(&source), size_(source.size()), window_bytes_(std::max<std::size_t>(window_bytes, 64)) {
+    : source_(&source),
+      size_(source.size()),
+      window_bytes_(std::max<std::size_t>(window_bytes, 64)) {
   if (const auto all = source.contiguous()) {
     contiguous_ = true;
     begin_ = cursor_ = all->data();
@@ -59,8 +61,8 @@ bool SourceReader::refill(std::size_t n) {
     // Grown once to what can be needed: a small source never pays for a large window.
     const auto have = static_cast<std::size_t>(end_ - cursor_);
     const auto position = static_cast<std::size_t>(cursor_ - begin_);
-    const std::size_t want = static_cast<std::size_t>(
-        std::min<std::uint64_t>(window_bytes_, std::max<std::uint64_t>(size_ - window_offset_, 64)));
+    const std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(
+        window_bytes_, std::max<std::uint64_t>(size_ - window_offset_, 64)));
     if (window_.size() < want) {
       window_.resize(want);
       begin_ = window_.data();
@@ -107,11 +109,13 @@ bool SourceReader::take_until(std::uint8_t delimiter, std::uint64_t max_bytes, B
   while (true) {
     if (!refill(step)) return false;
     const auto view = buffered();
-    const auto span = view.first(static_cast<std::size_t>(std::min<std::uint64_t>(view.size(), max_bytes)));
+    const auto span =
+        view.first(static_cast<std::size_t>(std::min<std::uint64_t>(view.size(), max_bytes)));
     if (span.size() > looked) {
       const void* hit = std::memchr(span.data() + looked, delimiter, span.size() - looked);
       if (hit != nullptr) {
-        const auto length = static_cast<std::size_t>(static_cast<const std::uint8_t*>(hit) - span.data());
+        const auto length =
+            static_cast<std::size_t>(static_cast<const std::uint8_t*>(hit) - span.data());
         out = span.first(length);
         cursor_ += length + 1;
         return true;
@@ -120,7 +124,8 @@ bool SourceReader::take_until(std::uint8_t delimiter, std::uint64_t max_bytes, B
     }
     if (looked >= max_bytes && looked < remaining()) return fail(Why::kLimit);
     if (view.size() == remaining()) return fail(Why::kEnd);
-    step = static_cast<std::size_t>(std::min<std::uint64_t>(std::uint64_t{step} * 4, window_bytes_));
+    step =
+        static_cast<std::size_t>(std::min<std::uint64_t>(std::uint64_t{step} * 4, window_bytes_));
   }
 }
 
@@ -146,9 +151,11 @@ Error SourceReader::failure(std::string_view what) const {
     case Why::kLimit:
       return {ErrorCode::kLimit, std::string(what) + " is longer than may be held", failed_at_};
     case Why::kEnd:
-    case Why::kNone: break;
+    case Why::kNone:
+      break;
   }
-  return {ErrorCode::kMalformed, "truncated " + std::string(what), failed() ? failed_at_ : offset()};
+  return {ErrorCode::kMalformed, "truncated " + std::string(what),
+          failed() ? failed_at_ : offset()};
 }
 
 }  // namespace saiph

@@ -135,8 +135,9 @@ class ByteReader : public detail::FixedWidthReads<ByteReader> {
   std::optional<std::size_t> failed_at_;
 };
 
-/// A checked cursor without a memory of failures: three pointers that stay in registers, for loops that
-/// take a few bytes a step. A failed read moves nothing. Does not own the bytes. One thread at a time.
+/// A checked cursor without a memory of failures: three pointers that stay in registers, for loops
+/// that take a few bytes a step. A failed read moves nothing. Does not own the bytes. One thread at
+/// a time.
 class ByteCursor : public detail::FixedWidthReads<ByteCursor> {
  public:
   ByteCursor() = default;
@@ -175,10 +176,10 @@ class ByteCursor : public detail::FixedWidthReads<ByteCursor> {
   const std::uint8_t* end_ = nullptr;
 };
 
-/// ByteReader's interface over a ByteSource, through one window of bounded memory (none of its own when the
-/// source is contiguous). Sequential use reads every byte once; `skip` and `seek` read nothing.
-/// Views from take/peek are valid until the next call. One thread at a time; the source must
-/// outlive the reader.
+/// ByteReader's interface over a ByteSource, through one window of bounded memory (none of its own
+/// when the source is contiguous). Sequential use reads every byte once; `skip` and `seek` read
+/// nothing. Views from take/peek are valid until the next call. One thread at a time; the source
+/// must outlive the reader.
 class SourceReader : public detail::FixedWidthReads<SourceReader> {
  public:
   /// 256 KiB stays in the L2 cache and costs one system call per 256 KiB.
@@ -187,7 +188,9 @@ class SourceReader : public detail::FixedWidthReads<SourceReader> {
   explicit SourceReader(const ByteSource& source, std::uint64_t offset = 0,
                         std::size_t window_bytes = kWindowBytes);
 
-  std::uint64_t offset() const { return window_offset_ + static_cast<std::uint64_t>(cursor_ - begin_); }
+  std::uint64_t offset() const {
+    return window_offset_ + static_cast<std::uint64_t>(cursor_ - begin_);
+  }
   std::uint64_t size() const { return size_; }
   std::uint64_t remaining() const { return size_ - offset(); }
   bool at_end() const { return offset() == size_; }
@@ -223,7 +226,9 @@ class SourceReader : public detail::FixedWidthReads<SourceReader> {
   /// What stands readable in the window now, without I/O: the hot loop's fast path.
   ByteView buffered() const { return {cursor_, end_}; }
   /// Consumes n bytes of buffered(). n must be at most buffered().size().
-  void consume_buffered(std::size_t n) { cursor_ += std::min(n, static_cast<std::size_t>(end_ - cursor_)); }
+  void consume_buffered(std::size_t n) {
+    cursor_ += std::min(n, static_cast<std::size_t>(end_ - cursor_));
+  }
   /// Makes at least min(n, remaining()) bytes buffered; false only when the medium fails.
   [[nodiscard]] bool refill(std::size_t n);
 
@@ -237,7 +242,8 @@ class SourceReader : public detail::FixedWidthReads<SourceReader> {
   enum class Why : std::uint8_t { kNone, kEnd, kLimit, kMedium };
 
   const std::uint8_t* need(std::size_t n) {
-    if (static_cast<std::size_t>(end_ - cursor_) >= n) [[likely]] return cursor_;
+    if (static_cast<std::size_t>(end_ - cursor_) >= n) [[likely]]
+      return cursor_;
     return need_large(n);
   }
   const std::uint8_t* need_large(std::uint64_t n);

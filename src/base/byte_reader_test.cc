@@ -14,8 +14,10 @@ class SteppingSource final : public ByteSource {
   std::uint64_t size() const override { return bytes_.size(); }
   Result<std::size_t> read_at(std::uint64_t offset, MutableByteView out) const override {
     ++reads;
-    if (offset + out.size() > fail_from) return Error(ErrorCode::kUnavailable, "medium failed", offset);
-    const std::size_t n = std::min<std::size_t>(out.size(), bytes_.size() - std::min<std::size_t>(bytes_.size(), offset));
+    if (offset + out.size() > fail_from)
+      return Error(ErrorCode::kUnavailable, "medium failed", offset);
+    const std::size_t n = std::min<std::size_t>(
+        out.size(), bytes_.size() - std::min<std::size_t>(bytes_.size(), offset));
     std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(offset), n, out.begin());
     return n;
   }
@@ -84,7 +86,8 @@ TEST(SourceReader, WindowedReadsEqualMemory) {
     } else {
       ByteView view;
       ASSERT_TRUE(reader.take(n, view));
-      ASSERT_TRUE(std::equal(view.begin(), view.end(), bytes.begin() + static_cast<std::ptrdiff_t>(position)));
+      ASSERT_TRUE(std::equal(view.begin(), view.end(),
+                             bytes.begin() + static_cast<std::ptrdiff_t>(position)));
     }
     position += n;
     ASSERT_EQ(reader.offset(), position);

@@ -49,13 +49,15 @@ std::optional<ByteView> SubSource::contiguous() const {
 Result<Bytes> read_range(const ByteSource& source, std::uint64_t offset, std::uint64_t length,
                          std::uint64_t limit) {
   if (!range_inside(offset, length, source.size())) {
-    return Error(ErrorCode::kMalformed, "range of " + std::to_string(length) +
-                                            " bytes leaves the data (size " +
-                                            std::to_string(source.size()) + ")", offset);
+    return Error(ErrorCode::kMalformed,
+                 "range of " + std::to_string(length) + " bytes leaves the data (size " +
+                     std::to_string(source.size()) + ")",
+                 offset);
   }
   if (length > limit) {
-    return Error(ErrorCode::kLimit, std::to_string(length) + " bytes are over the limit of " +
-                                        std::to_string(limit), offset);
+    return Error(ErrorCode::kLimit,
+                 std::to_string(length) + " bytes are over the limit of " + std::to_string(limit),
+                 offset);
   }
   Bytes bytes(static_cast<std::size_t>(length));
   SAIPH_TRY(const std::size_t got, source.read_at(offset, bytes));

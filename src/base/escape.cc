@@ -1,8 +1,8 @@
 #include "base/escape.h"
 
-#include <cstdint>
-
 #include <fmt/format.h>
+
+#include <cstdint>
 
 namespace saiph {
 
@@ -21,15 +21,34 @@ char32_t next_code_point(std::string_view text, std::size_t& i) {
     ++i;
     return lead;
   }
-  if ((lead & 0xE0) == 0xC0) { length = 2; value = lead & 0x1FU; smallest = 0x80; }
-  else if ((lead & 0xF0) == 0xE0) { length = 3; value = lead & 0x0FU; smallest = 0x800; }
-  else if ((lead & 0xF8) == 0xF0) { length = 4; value = lead & 0x07U; smallest = 0x10000; }
-  if (length == 0 || i + length > text.size()) { ++i; return kInvalid; }
+  if ((lead & 0xE0) == 0xC0) {
+    length = 2;
+    value = lead & 0x1FU;
+    smallest = 0x80;
+  } else if ((lead & 0xF0) == 0xE0) {
+    length = 3;
+    value = lead & 0x0FU;
+    smallest = 0x800;
+  } else if ((lead & 0xF8) == 0xF0) {
+    length = 4;
+    value = lead & 0x07U;
+    smallest = 0x10000;
+  }
+  if (length == 0 || i + length > text.size()) {
+    ++i;
+    return kInvalid;
+  }
   for (std::size_t k = 1; k < length; ++k) {
-    if ((byte(i + k) & 0xC0) != 0x80) { ++i; return kInvalid; }
+    if ((byte(i + k) & 0xC0) != 0x80) {
+      ++i;
+      return kInvalid;
+    }
     value = (value << 6) | (byte(i + k) & 0x3FU);
   }
-  if (value < smallest || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) { ++i; return kInvalid; }
+  if (value < smallest || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) {
+    ++i;
+    return kInvalid;
+  }
   i += length;
   return value;
 }
@@ -127,14 +146,27 @@ std::string escape_terminal(std::string_view text) {
 std::string escape_markup(std::string_view text) {
   return escaped(text, [](std::string& out, char32_t c) {
     switch (c) {
-      case '&': out += "&amp;"; return true;
-      case '<': out += "&lt;"; return true;
-      case '>': out += "&gt;"; return true;
-      case '"': out += "&quot;"; return true;
-      case '\'': out += "&#39;"; return true;
+      case '&':
+        out += "&amp;";
+        return true;
+      case '<':
+        out += "&lt;";
+        return true;
+      case '>':
+        out += "&gt;";
+        return true;
+      case '"':
+        out += "&quot;";
+        return true;
+      case '\'':
+        out += "&#39;";
+        return true;
       case '\n':
-      case '\t': out += static_cast<char>(c); return true;
-      default: break;
+      case '\t':
+        out += static_cast<char>(c);
+        return true;
+      default:
+        break;
     }
     if ((c & 0xFFFE) != 0xFFFE) return false;
     append_visible(out, c);

@@ -8,9 +8,13 @@ namespace {
 TEST(Escape, TerminalLetsNoSequenceThrough) {
   EXPECT_EQ(escape_terminal("\x1b[31mred\x07"), "\\x1b[31mred\\x07");
   EXPECT_EQ(escape_terminal("a\nb\\n"), "a\\x0ab\\\\n");
-  EXPECT_EQ(escape_terminal("\xC2\x9B" "31m"), "\\x9b31m");           // C1 CSI
-  EXPECT_EQ(escape_terminal("\xE2\x80\xAE" "abc"), "\\u{202e}abc");   // right-to-left override
-  EXPECT_EQ(escape_terminal("\xF3\xA0\x81\x81"), "\\u{e0041}");       // tag letter
+  EXPECT_EQ(escape_terminal("\xC2\x9B"
+                            "31m"),
+            "\\x9b31m");  // C1 CSI
+  EXPECT_EQ(escape_terminal("\xE2\x80\xAE"
+                            "abc"),
+            "\\u{202e}abc");                                     // right-to-left override
+  EXPECT_EQ(escape_terminal("\xF3\xA0\x81\x81"), "\\u{e0041}");  // tag letter
   EXPECT_EQ(escape_terminal("caf\xC3\xA9"), "caf\xC3\xA9");
   EXPECT_EQ(escape_terminal("\xC3("), "\\xc3(");
 }
@@ -31,7 +35,10 @@ TEST(Escape, ValidUtf8) {
 TEST(Escape, ShortenCutsAtCodePoints) {
   EXPECT_EQ(shorten("abcdef", 6), "abcdef");
   EXPECT_EQ(shorten("abcdefg", 6), "abc...");
-  EXPECT_EQ(shorten("ab\xC3\xA9" "defgh", 6), "ab...");
+  EXPECT_EQ(shorten("ab\xC3\xA9"
+                    "defgh",
+                    6),
+            "ab...");
 }
 
 }  // namespace

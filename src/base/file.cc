@@ -60,7 +60,8 @@ Result<std::shared_ptr<const FileSource>> FileSource::open(const std::string& pa
   if (!S_ISREG(status.st_mode)) {
     return Error(ErrorCode::kUnsupported, "not a regular file (pipe, device or socket)");
   }
-  return std::make_shared<const FileSource>(std::move(file), static_cast<std::uint64_t>(status.st_size));
+  return std::make_shared<const FileSource>(std::move(file),
+                                            static_cast<std::uint64_t>(status.st_size));
 }
 
 Result<std::size_t> FileSource::read_at(std::uint64_t offset, MutableByteView out) const {
@@ -68,10 +69,12 @@ Result<std::size_t> FileSource::read_at(std::uint64_t offset, MutableByteView ou
   const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), size_ - offset));
   std::size_t got = 0;
   while (got < want) {
-    const ::ssize_t n = ::pread(file_.get(), out.data() + got, want - got, static_cast<::off_t>(offset + got));
+    const ::ssize_t n =
+        ::pread(file_.get(), out.data() + got, want - got, static_cast<::off_t>(offset + got));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return system_error("read failed", errno);
-    if (n == 0) return Error(ErrorCode::kUnavailable, "file shrank while it was read", offset + got);
+    if (n == 0)
+      return Error(ErrorCode::kUnavailable, "file shrank while it was read", offset + got);
     got += static_cast<std::size_t>(n);
   }
   return got;
@@ -105,9 +108,11 @@ Status Spool::append(ByteView bytes) {
 Result<std::shared_ptr<const ByteSource>> Spool::finish() {
   const std::uint64_t size = std::exchange(size_, 0);
   if (file_.get() < 0) {
-    return std::shared_ptr<const ByteSource>(std::make_shared<const MemorySource>(std::exchange(memory_, {})));
+    return std::shared_ptr<const ByteSource>(
+        std::make_shared<const MemorySource>(std::exchange(memory_, {})));
   }
-  return std::shared_ptr<const ByteSource>(std::make_shared<const FileSource>(std::move(file_), size));
+  return std::shared_ptr<const ByteSource>(
+      std::make_shared<const FileSource>(std::move(file_), size));
 }
 
 }  // namespace saiph

@@ -11,7 +11,10 @@ constexpr std::uint64_t kUnitsBetweenChecks = 1U << 16;
 }  // namespace
 
 Budget::Budget(const Limits& limits, Now now)
-    : limits_(limits), now_(now), deadline_(now() + limits.wall_time), next_check_(kUnitsBetweenChecks) {}
+    : limits_(limits),
+      now_(now),
+      deadline_(now() + limits.wall_time),
+      next_check_(kUnitsBetweenChecks) {}
 
 bool Budget::fail(std::string reason) {
   if (!exhausted_) {

@@ -8,7 +8,9 @@ namespace saiph {
 namespace {
 
 std::chrono::steady_clock::time_point fake_now;  // NOLINT: the clock of these tests
-std::chrono::steady_clock::time_point read_fake() { return fake_now; }
+std::chrono::steady_clock::time_point read_fake() {
+  return fake_now;
+}
 
 TEST(Budget, InflatedBytesAreACapNotAWrap) {
   Limits limits;

@@ -6,22 +6,21 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-
 #include <tl/expected.hpp>
+#include <utility>
 
 namespace saiph {
 
 /// Stable codes; their numbers and names are part of reports.
 enum class ErrorCode : std::uint8_t {
-  kMalformed,    ///< input breaks its own format's rules
-  kLimit,        ///< a limit or budget of ours was reached; the input may be fine
-  kUnsupported,  ///< understood, but a variant that this version does not read
-  kNotFound,     ///< the named thing does not exist
-  kDenied,       ///< the operating system or a policy said no
-  kUnavailable,  ///< I/O failed, a file changed under us, a resource is missing
+  kMalformed,        ///< input breaks its own format's rules
+  kLimit,            ///< a limit or budget of ours was reached; the input may be fine
+  kUnsupported,      ///< understood, but a variant that this version does not read
+  kNotFound,         ///< the named thing does not exist
+  kDenied,           ///< the operating system or a policy said no
+  kUnavailable,      ///< I/O failed, a file changed under us, a resource is missing
   kInvalidArgument,  ///< the caller's (user's) settings are wrong
-  kInternal,     ///< a defect of Saiph
+  kInternal,         ///< a defect of Saiph
 };
 
 /// The stable lower-case name of a code ("malformed", "limit", ...).
@@ -57,7 +56,9 @@ template <typename T>
 class [[nodiscard]] Result : public tl::expected<T, Error> {
  public:
   using tl::expected<T, Error>::expected;
-  Result(Error error) : tl::expected<T, Error>(tl::unexpect, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  Result(Error error)
+      : tl::expected<T, Error>(tl::unexpect, std::move(error)) {
+  }  // NOLINT(google-explicit-constructor)
 };
 
 using Status = Result<void>;
@@ -75,8 +76,7 @@ using Status = Result<void>;
 // NOLINTEND(bugprone-macro-parentheses)
 #define SAIPH_TRY(declaration, expression) \
   SAIPH_TRY_INNER(SAIPH_CONCAT(saiph_try_, __LINE__), declaration, expression)
-#define SAIPH_CHECK(expression)                                                  \
-  do {                                                                           \
-    if (auto saiph_status = (expression); !saiph_status)                         \
-      return std::move(saiph_status).error();                                    \
+#define SAIPH_CHECK(expression)                                                                  \
+  do {                                                                                           \
+    if (auto saiph_status = (expression); !saiph_status) return std::move(saiph_status).error(); \
   } while (false)

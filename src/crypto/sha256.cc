@@ -19,11 +19,15 @@ const EVP_MD* algorithm() {
   return fetched;
 }
 
-Error failed() { return {ErrorCode::kInternal, "SHA-256 is not available from the crypto library"}; }
+Error failed() {
+  return {ErrorCode::kInternal, "SHA-256 is not available from the crypto library"};
+}
 
 }  // namespace
 
-Result<Digest> sha256(ByteView bytes) { return sha256(ViewSource(bytes)); }
+Result<Digest> sha256(ByteView bytes) {
+  return sha256(ViewSource(bytes));
+}
 
 Result<Digest> sha256(const ByteSource& source) {
   const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());

@@ -18,7 +18,8 @@ TEST(Sha256, KnownAnswers) {
 
 TEST(Sha256, SourceInWindowsEqualsMemory) {
   Bytes bytes(700'001);
-  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 31 + i / 251);
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<std::uint8_t>(i * 31 + i / 251);
   const auto whole = sha256(ByteView(bytes)).value();
   const auto parent = std::make_shared<const MemorySource>(bytes);
   EXPECT_EQ(sha256(SubSource(parent, 0, bytes.size())).value(), whole);

@@ -84,7 +84,9 @@ constexpr std::array kDetectors = std::to_array<Detector>({
 
 }  // namespace
 
-std::span<const Detector> detectors() { return kDetectors; }
+std::span<const Detector> detectors() {
+  return kDetectors;
+}
 
 std::span<const InspectFunction> general_inspectors() {
   static constexpr std::array<InspectFunction, 1> kGeneral = {&inspect_partial_download};

@@ -80,7 +80,7 @@ struct ScanSummary {
   std::uint64_t incomplete = 0;
   std::uint64_t suppressed = 0;
   std::array<std::uint64_t, 5> by_severity{};  ///< index: Severity
-  std::string started_at;                         ///< RFC 3339, UTC
+  std::string started_at;                      ///< RFC 3339, UTC
   double seconds = 0;
   bool full = true;  ///< false: --fast, structure only
   Severity fail_on = Severity::kHigh;

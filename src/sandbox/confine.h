@@ -9,7 +9,8 @@
 namespace saiph::sandbox {
 
 struct ConfineOptions {
-  /// Folders in which files may be made and written (spool files). Everything else can only be read.
+  /// Folders in which files may be made and written (spool files). Everything else can only be
+  /// read.
   std::vector<std::string> writable_folders;
 };
 
@@ -19,9 +20,9 @@ struct Confinement {
   bool file_system = false;   ///< Landlock: read-only but for the writable folders
 };
 
-/// Confines this process; call it on the only thread, after settings were read and the report's file
-/// was opened (open descriptors keep their rights). A forbidden system call then kills the process.
-/// A kernel without seccomp or Landlock is no error: the answer says what is in force.
+/// Confines this process; call it on the only thread, after settings were read and the report's
+/// file was opened (open descriptors keep their rights). A forbidden system call then kills the
+/// process. A kernel without seccomp or Landlock is no error: the answer says what is in force.
 /// Errors: kInternal when the kernel offers a mechanism and refuses our rules. Cost: about 1 ms.
 Result<Confinement> confine(const ConfineOptions& options);
 

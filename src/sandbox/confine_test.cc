@@ -15,7 +15,8 @@ namespace saiph::sandbox {
 namespace {
 
 /// Runs `body` in a confined child; the child's wait status.
-int in_confined_child(const ConfineOptions& options, const std::function<int(const Confinement&)>& body) {
+int in_confined_child(const ConfineOptions& options,
+                      const std::function<int(const Confinement&)>& body) {
   const pid_t child = ::fork();
   if (child == 0) {
     const auto confinement = confine(options);
@@ -26,10 +27,13 @@ int in_confined_child(const ConfineOptions& options, const std::function<int(con
   return status;
 }
 
-bool killed(int status) { return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS; }
+bool killed(int status) {
+  return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
+}
 
 TEST(Confine, ForbiddenCallsKill) {
-  EXPECT_TRUE(killed(in_confined_child({}, [](const Confinement&) { return ::socket(AF_INET, SOCK_STREAM, 0) >= 0 ? 1 : 2; })));
+  EXPECT_TRUE(killed(in_confined_child(
+      {}, [](const Confinement&) { return ::socket(AF_INET, SOCK_STREAM, 0) >= 0 ? 1 : 2; })));
   EXPECT_TRUE(killed(in_confined_child({}, [](const Confinement&) {
     char name[] = "/bin/true";
     char* const arguments[] = {name, nullptr};
@@ -39,17 +43,18 @@ TEST(Confine, ForbiddenCallsKill) {
 }
 
 TEST(Confine, WhatAScanNeedsStillWorks) {
-  const int status = in_confined_child({.writable_folders = {"/tmp"}}, [](const Confinement& confinement) {
-    if (!confinement.system_calls) return 10;
-    int value = 0;
-    std::thread([&] { value = 7; }).join();
-    if (value != 7) return 11;
-    const int file = ::open("/proc/self/status", O_RDONLY);
-    char byte = 0;
-    if (file < 0 || ::read(file, &byte, 1) != 1) return 12;
-    const int spool = ::open("/tmp", O_TMPFILE | O_RDWR, 0600);
-    return spool >= 0 && ::write(spool, "x", 1) == 1 ? 0 : 13;
-  });
+  const int status =
+      in_confined_child({.writable_folders = {"/tmp"}}, [](const Confinement& confinement) {
+        if (!confinement.system_calls) return 10;
+        int value = 0;
+        std::thread([&] { value = 7; }).join();
+        if (value != 7) return 11;
+        const int file = ::open("/proc/self/status", O_RDONLY);
+        char byte = 0;
+        if (file < 0 || ::read(file, &byte, 1) != 1) return 12;
+        const int spool = ::open("/tmp", O_TMPFILE | O_RDWR, 0600);
+        return spool >= 0 && ::write(spool, "x", 1) == 1 ? 0 : 13;
+      });
   EXPECT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }

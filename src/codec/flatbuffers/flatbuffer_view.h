@@ -52,7 +52,8 @@ class FlatbufferView {
   Result<std::optional<FlatTable>> table(const FlatTable& table, std::uint16_t index);
   Result<std::optional<FlatVector>> vector(const FlatTable& table, std::uint16_t index,
                                            unsigned element_bytes);
-  /// At most `max_bytes` of the string; empty when slot `index` is absent. Checks the length of all.
+  /// At most `max_bytes` of the string; empty when slot `index` is absent. Checks the length of
+  /// all.
   Result<std::string> string(const FlatTable& table, std::uint16_t index,
                              std::size_t max_bytes = 256);
 

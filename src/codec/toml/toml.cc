@@ -142,8 +142,8 @@ const TomlMember* TomlValue::find(std::string_view key) const {
 }
 
 Error toml_error(std::string_view name, TomlPosition position, std::string_view what) {
-  return {ErrorCode::kMalformed, fmt::format("{}:{}:{}: {}", escape_terminal(name), position.line,
-                                             position.column, what)};
+  return {ErrorCode::kMalformed,
+          fmt::format("{}:{}:{}: {}", escape_terminal(name), position.line, position.column, what)};
 }
 
 Result<TomlValue> parse_toml(ByteView bytes, std::string_view name) {

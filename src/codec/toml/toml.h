@@ -40,13 +40,13 @@ struct TomlMember;
 struct TomlValue {
   TomlKind kind = TomlKind::kTable;
   TomlPosition position;
-  std::string string;                ///< kString
-  std::int64_t integer = 0;          ///< kInteger
-  double real = 0;                   ///< kReal
-  bool boolean = false;              ///< kBoolean
+  std::string string;                  ///< kString
+  std::int64_t integer = 0;            ///< kInteger
+  double real = 0;                     ///< kReal
+  bool boolean = false;                ///< kBoolean
   std::chrono::year_month_day date{};  ///< kDate (a local date, valid)
-  std::vector<TomlValue> items;      ///< kArray
-  std::vector<TomlMember> members;   ///< kTable, sorted by key
+  std::vector<TomlValue> items;        ///< kArray
+  std::vector<TomlMember> members;     ///< kTable, sorted by key
 
   /// The member with this key, or nullptr.
   const TomlMember* find(std::string_view key) const;

@@ -56,7 +56,8 @@ struct Sibling {
 
 /// Trust that the user's policy adds to the built-in lists.
 struct Trust {
-  std::vector<std::string> modules;  ///< "mylib" trusts mylib and mylib.* ; exact or prefix with dot
+  std::vector<std::string>
+      modules;  ///< "mylib" trusts mylib and mylib.* ; exact or prefix with dot
   std::vector<std::string> classes;  ///< exact "module.Name"
 };
 
@@ -95,7 +96,8 @@ class Inspection {
   /// Files (or members) beside this artefact, for repository rules. Empty for stdin.
   virtual std::vector<Sibling> siblings() const = 0;
   /// Opens a path relative to this artefact's folder; never leaves the scanned root.
-  virtual Result<std::shared_ptr<const ByteSource>> open_sibling(std::string_view relative) const = 0;
+  virtual Result<std::shared_ptr<const ByteSource>> open_sibling(
+      std::string_view relative) const = 0;
 };
 
 using InspectFunction = void (*)(Inspection&);

@@ -26,7 +26,8 @@ class RecordingInspection final : public Inspection {
 
   explicit RecordingInspection(Bytes bytes, std::string name = "artefact",
                                Limits limits = Limits::strict())
-      : RecordingInspection(std::make_shared<const MemorySource>(std::move(bytes)), std::move(name), limits) {}
+      : RecordingInspection(std::make_shared<const MemorySource>(std::move(bytes)), std::move(name),
+                            limits) {}
   RecordingInspection(std::shared_ptr<const ByteSource> source, std::string name,
                       Limits limits = Limits::strict())
       : source_(std::move(source)), name_(std::move(name)), budget_(limits) {}
@@ -41,12 +42,17 @@ class RecordingInspection final : public Inspection {
   Budget& budget() override { return budget_; }
   const Trust& trust() const override { return trust_; }
   using Inspection::incomplete;
-  void finding(const Rule& rule, FindingDraft draft) override { stated.push_back({&rule, std::move(draft)}); }
-  void incomplete(std::string_view code, std::string message, std::optional<std::uint64_t> offset) override {
+  void finding(const Rule& rule, FindingDraft draft) override {
+    stated.push_back({&rule, std::move(draft)});
+  }
+  void incomplete(std::string_view code, std::string message,
+                  std::optional<std::uint64_t> offset) override {
     incompletes.push_back({std::string(code), std::move(message), offset});
   }
   void member(MemberDraft draft) override { members.push_back(std::move(draft)); }
-  void data_range(std::uint64_t offset, std::uint64_t length) override { data_ranges.emplace_back(offset, length); }
+  void data_range(std::uint64_t offset, std::uint64_t length) override {
+    data_ranges.emplace_back(offset, length);
+  }
   std::vector<Sibling> siblings() const override {
     std::vector<Sibling> out;
     for (const auto& [name, bytes] : files) out.push_back({name, bytes.size()});
@@ -60,16 +66,19 @@ class RecordingInspection final : public Inspection {
 
   /// Every member opens and every data range lies inside the artefact: what fuzz targets demand.
   bool is_consistent() const {
-    return std::all_of(members.begin(), members.end(), [](const MemberDraft& m) { return m.open().has_value(); }) &&
+    return std::all_of(members.begin(), members.end(),
+                       [](const MemberDraft& m) { return m.open().has_value(); }) &&
            std::all_of(data_ranges.begin(), data_ranges.end(), [&](const auto& range) {
              return range.first <= source_->size() && range.second <= source_->size() - range.first;
            });
   }
   bool has(std::string_view rule_id) const {
-    return std::any_of(stated.begin(), stated.end(), [&](const Stated& s) { return s.rule->id == rule_id; });
+    return std::any_of(stated.begin(), stated.end(),
+                       [&](const Stated& s) { return s.rule->id == rule_id; });
   }
   bool has_at_least(Severity severity) const {
-    return std::any_of(stated.begin(), stated.end(), [&](const Stated& s) { return s.severity() >= severity; });
+    return std::any_of(stated.begin(), stated.end(),
+                       [&](const Stated& s) { return s.severity() >= severity; });
   }
 
   std::vector<Stated> stated;

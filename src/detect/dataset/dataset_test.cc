@@ -78,7 +78,8 @@ TEST(CsvDataset, LooksAtEveryCell) {
 
 TEST(JsonLinesDataset, FindsPicklesInBase64) {
   const auto hit =
-      inspect(&inspect_json_lines, "{\"x\":\"" + codec::encode_base64_for_test(kPickle) + "\"}\n{\"y\":\"text\"}\n");
+      inspect(&inspect_json_lines,
+              "{\"x\":\"" + codec::encode_base64_for_test(kPickle) + "\"}\n{\"y\":\"text\"}\n");
   ASSERT_TRUE(hit.has("dataset-embedded-pickle"));
   ASSERT_EQ(hit.members.size(), 1U);
   EXPECT_EQ(hit.members[0].role, "as:pickle");
@@ -92,7 +93,9 @@ TEST(JsonLinesDataset, FindsPicklesInBase64) {
                           : std::string(1, c);
   EXPECT_EQ(inspect(&inspect_json_lines, "{\"x\":\"" + escaped + "\"}\n").members.size(), 1U);
   EXPECT_TRUE(inspect(&inspect_json_lines,
-                      "{\"x\":\"" + codec::encode_base64_for_test("just a long plain text, nothing else") + "\"}\n")
+                      "{\"x\":\"" +
+                          codec::encode_base64_for_test("just a long plain text, nothing else") +
+                          "\"}\n")
                   .members.empty());
   const auto broken = inspect(&inspect_json_lines, "{\"a\":1}\n{\"a\":\n");
   ASSERT_EQ(broken.incompletes.size(), 1U);
@@ -101,8 +104,9 @@ TEST(JsonLinesDataset, FindsPicklesInBase64) {
 
 TEST(JsonLinesDataset, HoldsBoundedCopies) {
   std::string text;
-  const std::string value = codec::encode_base64_for_test(kPickle.substr(0, kPickle.size() - 1) + "0" + "B" +
-                                   std::string("\0\0\x10\0", 4) + std::string(1U << 20, 'x') + ".");
+  const std::string value = codec::encode_base64_for_test(kPickle.substr(0, kPickle.size() - 1) +
+                                                          "0" + "B" + std::string("\0\0\x10\0", 4) +
+                                                          std::string(1U << 20, 'x') + ".");
   for (int i = 0; i < 8; ++i) text += "{\"x\":\"" + value.substr(0, value.size()) + "\"}\n";
   const auto inspection = inspect(&inspect_json_lines, text);
   EXPECT_LT(inspection.members.size(), 5U);
@@ -228,16 +232,17 @@ TEST(ParquetDataset, KnowsTheExtensionTypeThatUnpickles) {
   const std::string schema =
       "ARROW:extension:metadata" + kPickle + "ARROW:extension:name" + "arrow.py_extension_type";
   const auto hit =
-      inspect(&inspect_parquet,
-              make_parquet({.values = {"a"}, .key = "ARROW:schema", .value = codec::encode_base64_for_test(schema)}));
+      inspect(&inspect_parquet, make_parquet({.values = {"a"},
+                                              .key = "ARROW:schema",
+                                              .value = codec::encode_base64_for_test(schema)}));
   ASSERT_TRUE(hit.has("dataset-python-extension-type"));
   ASSERT_EQ(hit.members.size(), 1U);
   EXPECT_EQ(as_text(*read_all(**hit.members[0].open(), 1000)), kPickle);
-  EXPECT_TRUE(
-      inspect(&inspect_parquet, make_parquet({.values = {"a"},
-                                              .key = "ARROW:schema",
-                                              .value = codec::encode_base64_for_test("an honest schema, no extension")}))
-          .stated.empty());
+  EXPECT_TRUE(inspect(&inspect_parquet, make_parquet({.values = {"a"},
+                                                      .key = "ARROW:schema",
+                                                      .value = codec::encode_base64_for_test(
+                                                          "an honest schema, no extension")}))
+                  .stated.empty());
 }
 
 TEST(ParquetDataset, StatesBrokenLayouts) {

@@ -108,10 +108,10 @@ void inspect_json_lines(Inspection& inspection) {
     return;
   }
   if (const std::optional<Error>& broken = summary->first_broken) {
-    inspection.incomplete("malformed",
-                          std::to_string(summary->broken) + " records are not JSON; the first: " +
-                              broken->message(),
-                          broken->offset());
+    inspection.incomplete(
+        "malformed",
+        std::to_string(summary->broken) + " records are not JSON; the first: " + broken->message(),
+        broken->offset());
   }
 }
 

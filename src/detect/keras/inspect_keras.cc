@@ -294,9 +294,9 @@ void Walk::lambda_layer(const JsonValue& object, const std::string& part) {
 }
 
 void Walk::external_path(const JsonValue& config, std::string_view leaf, const std::string& part) {
-  constexpr auto kLookups = std::to_array<std::string_view>(
-      {"StringLookup", "IntegerLookup", "IndexLookup", "TextVectorization", "Hashing",
-       "CategoryEncoding"});
+  constexpr auto kLookups =
+      std::to_array<std::string_view>({"StringLookup", "IntegerLookup", "IndexLookup",
+                                       "TextVectorization", "Hashing", "CategoryEncoding"});
   const auto state_path = [&](std::string_view key) {
     const JsonValue* value = config.find(key);
     if (value == nullptr || value->string().empty()) return;

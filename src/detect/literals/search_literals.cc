@@ -70,7 +70,7 @@ class Search {
     for (const FormatId type : inspection.types()) {
       text_ = text_ || is_text_type(type);
       executable_ = executable_ || is_executable_type(type);
-// The pickle engine itself searches these.
+      // The pickle engine itself searches these.
       pickle_ = pickle_ || type == FormatId::kPickle || type == FormatId::kNumpy ||
                 type == FormatId::kUnknown;
       json_ = json_ || type == FormatId::kJson || type == FormatId::kJsonLines ||

@@ -169,10 +169,10 @@ TEST(SearchLiterals, ReadsPrivateKeys) {
 }
 
 TEST(SearchLiterals, ReadsCredentialsOfManyForms) {
-  const std::string jwt =
-      codec::encode_base64_for_test(R"({"alg":"HS256","typ":"JWT"})", true) + "." +
-      codec::encode_base64_for_test(R"({"sub":"u1","exp":1999999999})", true) + "." +
-      body(43, kAlnum);
+  const std::string jwt = codec::encode_base64_for_test(R"({"alg":"HS256","typ":"JWT"})", true) +
+                          "." +
+                          codec::encode_base64_for_test(R"({"sub":"u1","exp":1999999999})", true) +
+                          "." + body(43, kAlnum);
   const std::string aws = "aws_secret_access_key = " + body(40, kAlnum);
   const std::pair<std::string, std::string_view> hits[] = {
       {jwt, "secret-json-web-token"},
