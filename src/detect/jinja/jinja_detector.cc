@@ -101,6 +101,8 @@ class Judge {
       }
     }
     invisible();
+    if (facts_.overflowed())
+      inspection_.incomplete("limit", "more template variables than are followed", std::nullopt);
   }
 
  private:
@@ -183,6 +185,11 @@ class Judge {
         if (text.starts_with("__") || !inner_name(text).empty()) {
           state(rules::kJinjaObjectEscape, statement, node.offset,
                 "reads the attribute " + std::string(text), source_at(node.offset));
+        } else if (text.size() > 1 && text.starts_with("_")) {
+          state(rules::kJinjaObjectEscape, statement, node.offset,
+                "reads the private attribute " + std::string(text), source_at(node.offset),
+                Severity::kHigh);
+          gadget(node.first_child, statement);
         } else {
           gadget(node.first_child, statement);
         }
@@ -200,6 +207,12 @@ class Judge {
       case JinjaKind::kCall:
         call(node, statement);
         break;
+      case JinjaKind::kSequence: {
+        const JinjaIndex behind = parsed_.nodes[node.first_child].next_sibling;
+        if (behind != 0 && parsed_.texts[parsed_.nodes[behind].text] == "%")
+          letters_from_numbers(node.first_child, "%c", statement);
+        break;
+      }
       default:
         break;
     }
@@ -224,13 +237,15 @@ class Judge {
     if (!fact.built && fact.constant) {
       state(rules::kJinjaBuiltAttribute, statement, parsed_.nodes[index].offset,
             "names the attribute " + fact.text + " " + std::string(where),
-            source_at(parsed_.nodes[index].offset), Severity::kMedium);
+            source_at(parsed_.nodes[index].offset),
+            fact.text.starts_with("_") ? Severity::kHigh : Severity::kMedium);
       return;
     }
     // What cannot be folded may be a plain key with a number in it.
     std::optional<Severity> severity;
-    if (!fact.constant && !attribute) severity = Severity::kMedium;
-    if (!attribute && !fact.constant && is_arithmetic(index)) return;
+    if (!fact.constant && !attribute)
+      severity = fact.disguised ? Severity::kHigh : Severity::kMedium;
+    if (!attribute && !fact.constant && !fact.disguised && is_arithmetic(index)) return;
     state(rules::kJinjaBuiltAttribute, statement, parsed_.nodes[index].offset,
           "puts the name " + (fact.constant ? fact.text + " " : std::string()) +
               "together and uses it " + std::string(where),
@@ -253,6 +268,7 @@ class Judge {
 
   void filter(const JinjaNode& node, std::string_view name, const JinjaStatement& statement) {
     const JinjaIndex argument = parsed_.nodes[node.first_child].next_sibling;
+    if (name == "format") letters_from_numbers(node.first_child, "%c", statement);
     if (name == "attr" && argument != 0) {
       computed_name(argument, statement, "through the attr filter", true);
       gadget(node.first_child, statement);
@@ -275,9 +291,21 @@ class Judge {
     }
   }
 
+  // '%c%c'|format(95, 95) has no use but to write a text that does not stand there.
+  void letters_from_numbers(JinjaIndex format, std::string_view mark,
+                            const JinjaStatement& statement) {
+    const TemplateFact& fact = facts_.of(format);
+    if (!fact.constant || fact.text.find(mark) == std::string::npos) return;
+    state(rules::kJinjaBuiltAttribute, statement, parsed_.nodes[format].offset,
+          "writes letters by their numbers", source_at(parsed_.nodes[format].offset),
+          Severity::kHigh);
+  }
+
   void call(const JinjaNode& node, const JinjaStatement& statement) {
     const JinjaNode& callee = parsed_.nodes[node.first_child];
     const std::string_view name = parsed_.texts[callee.text];
+    if (callee.kind == JinjaKind::kAttribute && name == "format")
+      letters_from_numbers(callee.first_child, ":c}", statement);
     if (callee.kind == JinjaKind::kName) {
       if (one_of(kGadgets, name) && !is_local(name)) return gadget(node.first_child, statement);
       if (one_of(kFunctions, name) || is_local(name) || statement.text == "macro" ||

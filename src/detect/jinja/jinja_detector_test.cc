@@ -166,6 +166,18 @@ constexpr Case kLoud[] = {
     {"jinja-built-attribute", Severity::kCritical,
      "{{ messages|attr('%c%cclass%c%c'|format(95,95,95,95)) }}"},
     {"jinja-built-attribute", Severity::kCritical, "{{ messages|attr(request_name) }}"},
+    {"jinja-built-attribute", Severity::kHigh, "{{ ''['{0}{0}class{0}{0}'.format('_')] }}"},
+    {"jinja-built-attribute", Severity::kHigh, "{{ x['%sclass%s' % (u, u)] }}"},
+    {"jinja-built-attribute", Severity::kHigh, "{{ x[['a', u]|join] }}"},
+    {"jinja-built-attribute", Severity::kHigh, "{{ x['a-b'|replace('-', u)] }}"},
+    {"jinja-built-attribute", Severity::kHigh, "{{ x['_' ~ u ~ 'class'] }}"},
+    {"jinja-built-attribute", Severity::kHigh, "{% set a = '%sx'|format(u) %}{{ x[a] }}"},
+    {"jinja-built-attribute", Severity::kHigh, "{{ '%c%c'|format(95, 95) }}"},
+    {"jinja-built-attribute", Severity::kHigh, "{{ '%c' % 95 }}"},
+    {"jinja-built-attribute", Severity::kHigh, "{{ '{:c}'.format(95) }}"},
+    {"jinja-object-escape", Severity::kHigh, "{{ self._TemplateReference__context }}"},
+    {"jinja-object-escape", Severity::kHigh, "{{ messages._private }}"},
+    {"jinja-built-attribute", Severity::kHigh, "{{ messages|attr('_private') }}"},
     {"jinja-loads-template", Severity::kHigh, "{% include 'other.jinja' %}{{ messages }}"},
     {"jinja-loads-template", Severity::kHigh, "{% from 'macros' import helper %}"},
     {"jinja-unknown-name", Severity::kMedium, "{{ run_tool(messages) }}"},
@@ -197,11 +209,28 @@ TEST(JinjaDetector, StatesWhatTemplatesShouldNotDo) {
   }
 }
 
+TEST(JinjaDetector, CVE_2024_34359_TemplateThatReachesTheInterpreter) {
+  const auto inspection = inspected(
+      "{% for x in ().__class__.__base__.__subclasses__() %}{% if 'warning' in x.__name__ %}{{ "
+      "x()._module.__builtins__['__import__']('os').popen('true').read() }}{% endif %}{% endfor "
+      "%}");
+  EXPECT_TRUE(inspection.has("jinja-object-escape")) << stated(inspection);
+  EXPECT_TRUE(inspection.has_at_least(Severity::kCritical));
+}
+
 TEST(JinjaDetector, BrokenGrammarIsIncomplete) {
   for (const std::string_view text :
        {"{{ messages", "{% if x", "{# never", "{{ a[1 }}", "{{ 'abc }}"}) {
     EXPECT_FALSE(inspected(text).incompletes.empty()) << text;
   }
+}
+
+TEST(JinjaDetector, ManyVariablesAreALimit) {
+  std::string text;
+  for (int i = 0; i < 5000; ++i) text += "{% set a" + std::to_string(i) + " = 1 %}";
+  const auto inspection = inspected(text);
+  ASSERT_FALSE(inspection.incompletes.empty());
+  EXPECT_EQ(inspection.incompletes[0].code, "limit");
 }
 
 TEST(JinjaDetector, DeepNestingIsALimit) {

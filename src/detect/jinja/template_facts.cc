@@ -44,6 +44,8 @@ void TemplateFacts::set_variable(std::string_view name, const TemplateFact& fact
     found->second.content = content;
   } else if (variables_.size() < kMaxVariables) {
     variables_.emplace(std::string(name), fact);
+  } else {
+    overflowed_ = true;
   }
 }
 
@@ -60,6 +62,7 @@ void TemplateFacts::compute(JinjaIndex index) {
     const TemplateFact& from = facts_[child];
     fact.content |= from.content;
     fact.built |= from.built;
+    fact.disguised |= from.disguised;
     if (from.trigger && !fact.trigger) {
       fact.trigger = true;
       fact.trigger_text = from.trigger_text;
@@ -93,6 +96,7 @@ void TemplateFacts::compute(JinjaIndex index) {
           (facts_[key].text == "content" || facts_[key].text == "text"))
         fact.content = true;
       fact.built = facts_[node.first_child].built;
+      fact.disguised = facts_[node.first_child].disguised;
       break;
     }
     case JinjaKind::kCall: {
@@ -104,6 +108,7 @@ void TemplateFacts::compute(JinjaIndex index) {
       if (method == "format" || method == "join" || method == "replace" || method == "decode" ||
           method == "fromhex") {
         fact.built |= facts_[callee.first_child].constant;
+        fact.disguised |= facts_[callee.first_child].constant;
       }
       const JinjaIndex argument = callee.next_sibling;
       if ((method == "startswith" || method == "endswith" || method == "find" ||
@@ -137,6 +142,7 @@ void TemplateFacts::filter(JinjaIndex index, TemplateFact& fact) {
   if (name == "join" || name == "format" || name == "replace") {
     const bool list = parsed_.nodes[node.first_child].kind == JinjaKind::kList;
     fact.built |= base.constant || list;
+    fact.disguised |= base.constant || list;
     if (name == "join" && list) {
       std::string text;
       bool constant = true;
@@ -166,6 +172,8 @@ void TemplateFacts::sequence(JinjaIndex index, TemplateFact& fact) {
   const JinjaNode& node = parsed_.nodes[index];
   bool constant = true;
   bool joins = false;
+  bool formats = false;
+  bool underscored = false;
   bool compared = false;
   JinjaIndex compared_at = 0;
   bool content = false;
@@ -177,6 +185,7 @@ void TemplateFacts::sequence(JinjaIndex index, TemplateFact& fact) {
     if (part.kind == JinjaKind::kOperator) {
       if (compares(value)) compared_at = child;
       joins |= value == "~" || value == "+" || value == "%";
+      formats |= value == "%" && child != node.first_child && facts_[node.first_child].constant;
       constant &= value == "~" || value == "+";
       compared |= compares(value);
       continue;
@@ -195,10 +204,12 @@ void TemplateFacts::sequence(JinjaIndex index, TemplateFact& fact) {
       nearest = from.text;
     }
     if (from.constant) {
+      underscored |= from.text.starts_with('_');
       if (text.size() + from.text.size() <= kMaxText) text += from.text;
     }
   }
   if (joins) fact.built = true;
+  if (joins && (formats || underscored)) fact.disguised = true;
   if (constant && joins && folded_ + text.size() <= kMaxFolded) {
     folded_ += text.size();
     fact.constant = true;

@@ -13,11 +13,12 @@
 namespace saiph::detect {
 
 struct TemplateFact {
-  bool constant = false;  ///< a text that is known whole; `text` holds it
-  bool built = false;     ///< put together from pieces
-  bool content = false;   ///< comes from what people wrote in the conversation
-  bool trigger = false;   ///< compares that with a fixed text
-  std::string text;       ///< of a constant; at most 64 KiB
+  bool constant = false;   ///< a text that is known whole; `text` holds it
+  bool built = false;      ///< put together from pieces
+  bool disguised = false;  ///< by formatting, joining or replacing, or from pieces with underscores
+  bool content = false;    ///< comes from what people wrote in the conversation
+  bool trigger = false;    ///< compares that with a fixed text
+  std::string text;        ///< of a constant; at most 64 KiB
   std::string trigger_text;
 };
 
@@ -31,6 +32,8 @@ class TemplateFacts {
   const TemplateFact& evaluate(formats::JinjaIndex root);
   const TemplateFact& of(formats::JinjaIndex index) const { return facts_[index]; }
   void set_variable(std::string_view name, const TemplateFact& fact);
+  /// More variables are set than are followed: what they hold is not known.
+  bool overflowed() const { return overflowed_; }
 
  private:
   void compute(formats::JinjaIndex index);
@@ -42,6 +45,7 @@ class TemplateFacts {
   formats::JinjaIndex done_ = 0;
   std::unordered_map<std::string, TemplateFact> variables_;
   std::size_t folded_ = 0;
+  bool overflowed_ = false;
 };
 
 /// Format markers such as "<|im_start|>", "[INST]" or "</think>" and short role words: what
