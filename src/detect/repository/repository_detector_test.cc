@@ -92,6 +92,36 @@ TEST(RepositoryJson, NothingIsPushedOut) {
   EXPECT_FALSE(json(many + R"({"template":"y"}]})").incompletes.empty());
 }
 
+TEST(RepositoryJson, ManifestsNameClasses) {
+  EXPECT_TRUE(json(R"([{"idx":0,"name":"0","path":"","type":"os.system"}])", "modules.json")
+                  .has("repository-dangerous-target"));
+  EXPECT_TRUE(json(R"([{"idx":0,"path":"","type":"mine.Layer"}])", "modules.json")
+                  .has("repository-unknown-target"));
+  EXPECT_TRUE(
+      json(R"([{"idx":0,"type":"sentence_transformers.models.Transformer"}])", "modules.json")
+          .stated.empty());
+  EXPECT_TRUE(json(R"([{"type":"some.event"}])", "events.json").stated.empty());
+  EXPECT_TRUE(json(R"({"_class_name":"P","unet":["os","system"]})", "model_index.json")
+                  .has("repository-dangerous-target"));
+  EXPECT_TRUE(json(R"({"_class_name":"P","unet":["my_unet","Net"]})", "model_index.json")
+                  .has("repository-unknown-target"));
+  EXPECT_TRUE(
+      json(
+          R"({"_class_name":"P","_diffusers_version":"0.2","feature_extractor":[null,null],"safety_checker":["stable_diffusion","S"],"unet":["diffusers","UNet2DConditionModel"],"text_encoder":["transformers","CLIPTextModel"]})",
+          "model_index.json")
+          .stated.empty());
+  std::string many = "[";
+  for (int i = 0; i < 1000; ++i) many += R"({"type":"a.b","x":["c","d"]},)";
+  EXPECT_TRUE(json(many + "{}]", "events.json").incompletes.empty());
+  EXPECT_TRUE(json(R"({"merges":["a","b"],"list":["os","system"]})").stated.empty());
+  EXPECT_TRUE(json(R"({"__class__":"system","__module__":"os","__loader__":"OperatorFuncNode"})",
+                   "schema.json")
+                  .has("repository-dangerous-target"));
+  EXPECT_TRUE(
+      json(R"({"__class__":"dict","__module__":"builtins","__loader__":"DictNode"})", "schema.json")
+          .stated.empty());
+}
+
 TEST(TargetVerdict, Table) {
   for (const std::string_view target :
        {"os.system", "subprocess.Popen", "builtins.exec", "builtins.eval", "torch.load",
@@ -201,16 +231,26 @@ TEST(Yaml, CVE_2025_23304_TargetOfAModelConfiguration) {
 }
 
 TEST(Yaml, TargetsInOtherSpellings) {
-  for (const std::string_view text :
-       {"? _target_\n: os.system\n", "a:\n  ? \"_target_\"\n  : os.system\n",
-        "\"_targ\\u0065t_\": os.system\n", "\"_target_\": \"os.\\x73ystem\"\n",
-        "a: &x os.system\nb:\n  _target_: *x\n", "a: &k _target_\n*k : os.system\n",
-        "&k _target_: os.system\n", "_target_:\n  os.system\n", "_target_: # text\n  os.system\n",
-        "_target_: >-\n  os.system\n", "? >-\n  _target_\n: os.system\n",
-        "{_target_:\n  os.system}\n", "{_target_\n: os.system}\n", "_target_: &a\n  os.system\n",
-        "\"_tar\\\n  get_\": os.system\n", "model:\n  class_path: os.system\n",
-        "class_path: subprocess.Popen\ninit_args:\n  args: x\n", "_component_: os.system\n",
-        "target: os.system\n"}) {
+  for (const std::string_view text : {"? _target_\n: os.system\n",
+                                      "a:\n  ? \"_target_\"\n  : os.system\n",
+                                      "\"_targ\\u0065t_\": os.system\n",
+                                      "\"_target_\": \"os.\\x73ystem\"\n",
+                                      "a: &x os.system\nb:\n  _target_: *x\n",
+                                      "a: &k _target_\n*k : os.system\n",
+                                      "&k _target_: os.system\n",
+                                      "_target_:\n  os.system\n",
+                                      "_target_: # text\n  os.system\n",
+                                      "_target_: >-\n  os.system\n",
+                                      "? >-\n  _target_\n: os.system\n",
+                                      "{_target_:\n  os.system}\n",
+                                      "{_target_\n: os.system}\n",
+                                      "_target_: &a\n  os.system\n",
+                                      "\"_tar\\\n  get_\": os.system\n",
+                                      "model:\n  class_path: os.system\n",
+                                      "class_path: subprocess.Popen\ninit_args:\n  args: x\n",
+                                      "_component_: os.system\n",
+                                      "target: os.system\n",
+                                      "flavors:\n  python_function:\n    loader_module: os\n"}) {
     EXPECT_TRUE(yaml(text).has("repository-dangerous-target")) << text << stated(yaml(text));
   }
   EXPECT_TRUE(yaml("a: &m {b: 1}\n_target_: *m\n").has("repository-unknown-target"));
@@ -221,7 +261,8 @@ TEST(Yaml, TargetsInOtherSpellings) {
   for (const std::string_view text :
        {"target: code\n", "target: os\n", "class_path: torch.optim.Adam\n",
         "_target_: torch.nn.Linear\ntext: >-\n  os.system\n", "_target_:\nother: os.system\n",
-        "_target_:\n  - os.system\n", "a: &x os.system\n"}) {
+        "_target_:\n  - os.system\n", "python_function:\n  loader_module: mlflow.sklearn\n",
+        "a: &x os.system\n"}) {
     EXPECT_FALSE(yaml(text).has_at_least(Severity::kMedium)) << text << stated(yaml(text));
     EXPECT_TRUE(yaml(text).incompletes.empty()) << text;
   }

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "base/escape.h"
+#include "base/text.h"
 #include "codec/json/json.h"
+#include "detect/python/python_policy.h"
 #include "detect/repository/repository_detector.h"
 #include "detect/repository/targets.h"
 #include "detect/rules/repository.h"
@@ -25,6 +27,42 @@ struct Reference {
   std::uint64_t offset = 0;
 };
 
+// Folders of diffusers whose classes its own pipelines name without the package.
+constexpr auto kPipelineFolders = std::to_array<std::string_view>({"stable_diffusion",
+                                                                   "stable_diffusion_safe",
+                                                                   "paint_by_example",
+                                                                   "deepfloyd_if",
+                                                                   "unidiffuser",
+                                                                   "versatile_diffusion",
+                                                                   "shap_e",
+                                                                   "kandinsky",
+                                                                   "wuerstchen",
+                                                                   "latent_diffusion",
+                                                                   "audioldm2",
+                                                                   "musicldm",
+                                                                   "stable_cascade",
+                                                                   "onnx_utils",
+                                                                   "stable_audio",
+                                                                   "stable_diffusion_k_diffusion",
+                                                                   "stable_diffusion_xl",
+                                                                   "spectrogram_diffusion",
+                                                                   "alt_diffusion",
+                                                                   "blip_diffusion",
+                                                                   "ltx",
+                                                                   "ltx2",
+                                                                   "hidream_image",
+                                                                   "k_diffusion",
+                                                                   "optimum",
+                                                                   "onnxruntime",
+                                                                   "unclip",
+                                                                   "open_clip"});
+
+// "module.Class" of a pipeline's component.
+TargetVerdict judge_component(std::string_view name) {
+  const std::string_view top = name.substr(0, name.find('.'));
+  return one_of(kPipelineFolders, top) ? TargetVerdict::kKnown : judge_target(name);
+}
+
 // Keeps from one document only what the rules ask for.
 class Collector final : public codec::JsonHandler {
  public:
@@ -35,11 +73,14 @@ class Collector final : public codec::JsonHandler {
 
   bool on_key(std::string_view key, std::uint64_t) override {
     key_.assign(key.substr(0, 256));
+    if (keys_.size() == 1 && (key == "_class_name" || key == "_diffusers_version"))
+      is_pipeline = true;
     if (keys_.size() == 1) top_keys_ += key == "model_type" || key == "architectures" ? 1U : 0U;
     return true;
   }
 
   bool on_string(std::string_view value, std::uint64_t offset) override {
+    manifest(value, offset);
     if ((inside("auto_map") || key_ == "auto_map" || inside("custom_pipelines")) &&
         value.find('.') != std::string_view::npos) {
       const bool implementation = !inside("custom_pipelines") || key_ == "impl";
@@ -78,6 +119,9 @@ class Collector final : public codec::JsonHandler {
 
   std::vector<Reference> code;
   std::vector<Reference> targets;
+  std::vector<Reference> modules;     // "type" of the entries of a root array
+  std::vector<Reference> components;  // "module.Class" of pairs below the root object
+  bool is_pipeline = false;
   std::vector<Reference> templates;
   std::vector<Reference> trusted;
   std::set<std::string, std::less<>> shards;
@@ -90,6 +134,9 @@ class Collector final : public codec::JsonHandler {
  private:
   bool open() {
     keys_.push_back(key_);
+    strings_ = 0;
+    class_.clear();
+    module_.clear();
     // What is below an object belongs to its key until another key comes.
     return true;
   }
@@ -99,6 +146,32 @@ class Collector final : public codec::JsonHandler {
       keys_.pop_back();
     }
     return true;
+  }
+  // Lists of classes that a loader imports: sentence-transformers, diffusers, skops.
+  void manifest(std::string_view value, std::uint64_t offset) {
+    if (key_ == "type" && keys_.size() == 2 && value.find('.') != std::string_view::npos)
+      keep_class(modules, value, judge_target(value), offset);
+    if (key_ == "__class__" || key_ == "__module__") {
+      (key_ == "__class__" ? class_ : module_).assign(value.substr(0, 256));
+      if (!class_.empty() && !module_.empty() &&
+          python_risk(module_ + "." + class_) != PythonRisk::kNone)
+        keep(targets, module_ + "." + class_, offset);
+    }
+    if (keys_.size() == 2 && keys_.back() == key_ && ++strings_ <= 2) {
+      if (strings_ == 1) {
+        first_.assign(value.substr(0, 256));
+      } else {
+        const std::string name = first_ + "." + std::string(value.substr(0, 256));
+        keep_class(components, name, judge_component(name), offset);
+      }
+    }
+  }
+  // Such keys and pairs stand in many documents: only dangerous names may overflow their list.
+  void keep_class(std::vector<Reference>& list, std::string_view name, TargetVerdict verdict,
+                  std::uint64_t offset) {
+    if (verdict == TargetVerdict::kKnown) return;
+    if (verdict == TargetVerdict::kDangerous || list.size() < kMaxReferences / 2)
+      keep(list, name, offset);
   }
   bool inside(std::string_view name) const {
     return std::find(keys_.begin(), keys_.end(), name) != keys_.end();
@@ -112,6 +185,10 @@ class Collector final : public codec::JsonHandler {
 
   std::vector<std::string> keys_;  // the key under which each open object or array stands
   std::string key_;
+  std::string first_;  // string of an array
+  std::uint64_t strings_ = 0;
+  std::string class_;
+  std::string module_;
   std::uint32_t top_keys_ = 0;
 };
 
@@ -134,6 +211,7 @@ class Judge {
     }
     custom_code();
     for (const Reference& reference : found_.targets) target(reference);
+    manifests();
     for (const Reference& reference : found_.trusted) {
       state(rules::kRepositoryTrustRemoteCode, reference, "sets trust_remote_code");
     }
@@ -198,13 +276,31 @@ class Judge {
 
   void target(const Reference& reference) {
     const auto verdict = judge_target_of(reference.key, reference.target);
-    if (verdict == TargetVerdict::kDangerous) {
+    if (verdict == TargetVerdict::kDangerous || reference.key == "__class__" ||
+        reference.key == "__module__") {
       state(rules::kRepositoryDangerousTarget, reference,
             reference.key + " names " + shorten(reference.target, 120));
     } else if (verdict == TargetVerdict::kUnknown && !reference.target.empty()) {
       state(rules::kRepositoryUnknownTarget, reference,
             reference.key + " names " + shorten(reference.target, 120));
     }
+  }
+
+  void named(const Reference& reference, TargetVerdict verdict) {
+    const bool dangerous = verdict == TargetVerdict::kDangerous;
+    state(dangerous ? rules::kRepositoryDangerousTarget : rules::kRepositoryUnknownTarget,
+          reference, shorten(reference.key, 60) + " names " + shorten(reference.target, 120));
+  }
+
+  void manifests() {
+    const bool module_list = inspection_.name() == "modules.json";
+    for (const Reference& reference : found_.modules) {
+      if (module_list || python_risk(reference.target) != PythonRisk::kNone)
+        named(reference, judge_target(reference.target));
+    }
+    if (!found_.is_pipeline) return;
+    for (const Reference& reference : found_.components)
+      named(reference, judge_component(reference.target));
   }
 
   void chat_templates() {

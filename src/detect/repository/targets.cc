@@ -134,6 +134,8 @@ constexpr auto kCallableKeys =
 
 TargetVerdict judge_target_of(std::string_view key, std::string_view value) {
   if (key == "_target_") return judge_target(value);
+  if (key == "loader_module")  // MLflow imports it
+    return value.empty() ? TargetVerdict::kKnown : judge_target(value);
   if (value.find('.') == std::string_view::npos) return TargetVerdict::kKnown;
   // "target" has many meanings; only a callable that is dangerous says which one this is.
   if (key == "target") {
