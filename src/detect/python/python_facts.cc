@@ -162,7 +162,7 @@ void PythonFacts::on_scope(const PythonScope& scope) {
 void PythonFacts::on_import(const formats::PythonImport& import) {
   std::string_view module = import.module;
   if (!is_capability_module(module)) module = module.substr(0, module.find('.'));
-  if (!is_capability_module(module) || capabilities_.size() >= 32) return;
+  if (!is_capability_module(module)) return;
   if (std::find(capabilities_.begin(), capabilities_.end(), module) == capabilities_.end())
     capabilities_.emplace_back(module);
 }
