@@ -18,6 +18,7 @@ step "release program"
 tools/build.sh release
 step "house rules"
 tools/check_layers.py
+tools/check_techniques.py
 python3 tools/generate_rules.py --catalogue catalogue/rules --check-docs docs/rules.md
 step "unit tests and corpora under ASan and UBSan"
 tools/build.sh asan
@@ -30,6 +31,8 @@ if $all; then
   step "threads under TSan"
   tools/build.sh tsan scan_test
   build/tsan/src/scan/scan_test
+  step "format"
+  find src tests -name '*.cc' -o -name '*.h' | xargs clang-format-19 --dry-run -Werror
   step "clang-tidy"
   tools/tidy.sh
   step "clones"

@@ -61,7 +61,18 @@ TEST(Engine, DangerousPickleIsAFindingWithItsDigest) {
   EXPECT_FALSE(scan_bytes("cos\nsystem\n(S'true'\ntR.", options).digest);
 }
 
-TEST(Engine, AnExhaustedBudgetIsAReason) {
+TEST(Engine, GHSA_jgw4_cr84_mqxg_PicklesAreKnownByContentNotBySuffix) {
+  // os.system with an argument that does nothing, under every name that a loader would open.
+  const ByteView view = as_bytes("cos\nsystem\n(S'true'\ntR.");
+  for (const char* name : {"model.pkl", "pytorch_model.bin", "model.pt", "model.pth", "model.ckpt",
+                           "model.cfg", "weights.safetensors", "model"}) {
+    const FileReport report = scan_source(
+        std::make_shared<const MemorySource>(Bytes(view.begin(), view.end())), name, {});
+    EXPECT_EQ(report.verdict, Verdict::kFindings) << name;
+  }
+}
+
+TEST(Engine, ModelAudit_1247_AnExhaustedBudgetIsAReason) {
   EngineOptions options;
   options.limits.wall_time = std::chrono::milliseconds(0);
   std::string numbers = "\x80\x02]q\x01(";

@@ -39,6 +39,7 @@ class ZipInspector {
 
   void run() {
     state_discrepancies();
+    state_short_storages();
     for (std::uint32_t i = 0; i < archive_.entries.size(); ++i) {
       if (!inspection_.budget().take_work(16)) break;
       look_at(i);
@@ -149,6 +150,17 @@ class ZipInspector {
     }
     if (archive_.discrepancies_dropped != 0 || archive_.gaps_dropped != 0) {
       inspection_.incomplete("limit", "more than 4096 discrepancies; the others were not kept");
+    }
+  }
+
+  void state_short_storages() {
+    for (const TorchLayout::ShortStorage& s : layout_.short_storages) {
+      const ZipEntry& entry = archive_.entries[s.entry];
+      inspection_.finding(rules::kTorchStorageSize,
+                          {.offset = entry.data_offset,
+                           .part = std::string(archive_.name(entry)),
+                           .detail = "the pickle claims " + std::to_string(s.claimed) +
+                                     " bytes, the member has " + std::to_string(entry.facts.size)});
     }
   }
 

@@ -118,6 +118,27 @@ TEST(InspectOnnx, ExternalData) {
   }
 }
 
+TEST(InspectOnnx, CVE_2022_25882_PathAboveTheFolder) {
+  EXPECT_EQ(ids_of(inspect(model(graph().message(5, external("../../../etc/passwd"))))),
+            "onnx-external-path-escape");
+}
+
+TEST(InspectOnnx, CVE_2024_27318_PathThatClimbsLater) {
+  for (const char* path : {"a/../../b", "./../b", "a//..//..//b"}) {
+    EXPECT_EQ(ids_of(inspect(model(graph().message(5, external(path))))),
+              "onnx-external-path-escape")
+        << path;
+  }
+}
+
+TEST(InspectOnnx, CVE_2025_51480_PathThatSavingWouldOverwrite) {
+  for (const char* path : {"/etc/cron.d/x", "../.ssh/authorized_keys", "C:\\x", "\\\\host\\x"}) {
+    EXPECT_EQ(ids_of(inspect(model(graph().message(5, external(path))))),
+              "onnx-external-path-escape")
+        << path;
+  }
+}
+
 WireWriter function(std::string_view domain, std::string_view name, const WireWriter& body) {
   return WireWriter().bytes(1, name).message(7, body).bytes(10, domain);
 }

@@ -462,7 +462,7 @@ TEST(Evasion, DangerousNamesAsArgumentsOfReviewedCalls) {
                       .stop());
 }
 
-TEST(Evasion, TypeWithMagicMethods) {
+TEST(Evasion, ModelAudit_1061_TypeWithMagicMethods) {
   EXPECT_TRUE(inspect(PickleAssembler(2)
                           .global("builtins", "type")
                           .text("X")
@@ -554,11 +554,11 @@ TEST(Evasion, GHSA_97f8_7cmv_76j2_TorchMagicFromACall) {
   EXPECT_TRUE(result.has("pickle-dangerous-callable"));
 }
 
-TEST(Evasion, PersistentIdPayload) {
+TEST(Evasion, ModelAudit_1061_PersistentIdPayload) {
   EXPECT_CRITICAL(PickleAssembler(2).global("os", "system").text("x").tuple2().op('Q').stop());
 }
 
-TEST(Evasion, LongLineOperands) {
+TEST(Evasion, ModelAudit_1061_LongLineOperands) {
   PickleAssembler stream;
   stream.quoted(std::string(2'000'000, 'a')).pop().call("os", "system").stop();
   EXPECT_CRITICAL(stream);
@@ -756,7 +756,7 @@ TEST(Benign, ReconstructionPatternsAreQuiet) {
   }
 }
 
-TEST(Benign, JoblibArraysBetweenOpcodesAreSkipped) {
+TEST(Benign, ModelScan_356_JoblibArraysBetweenOpcodesAreSkipped) {
   for (const bool aligned : {false, true}) {
     PickleAssembler file(3);
     file.global("joblib.numpy_pickle", "NumpyArrayWrapper")

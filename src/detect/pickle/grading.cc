@@ -396,6 +396,24 @@ void PickleGrading::on_store(const PickleMachine& machine, PickleValue target,
         items.empty() ? nullptr : &machine, items.empty() ? PickleValue() : items.front());
 }
 
+void PickleGrading::on_object_store(const PickleMachine& machine, PickleValue target,
+                                    std::uint64_t offset) {
+  // Dictionaries of a class of their own are filled so; a tensor, a parameter or a storage never.
+  std::uint32_t name = PickleValue::kNoName;
+  if (target.is(PickleKind::kObject)) {
+    name = target.name_id();
+    const PickleName* made_by = machine.name(target);
+    const bool tensor = made_by != nullptr &&
+                        (made_by->module == "torch._utils" || made_by->module == "torch._tensor") &&
+                        made_by->name.starts_with("_rebuild_");
+    if (!tensor) return;
+  }
+  state(rules::kPickleTensorItem, name, offset,
+        name == PickleValue::kNoName ? "stores an item into what the loader gives for an identifier"
+                                     : "stores an item into what is made by",
+        nullptr, {});
+}
+
 void PickleGrading::on_foreign_persistent_id(const PickleMachine& machine, PickleValue id,
                                              std::uint64_t offset) {
   const auto parts = machine.elements(id);

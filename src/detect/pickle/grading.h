@@ -26,6 +26,8 @@ class PickleGrading final : public formats::PickleFileObserver {
                 formats::PickleValue state, std::uint64_t offset) override;
   void on_store(const formats::PickleMachine& machine, formats::PickleValue target,
                 std::span<const formats::PickleValue> items, std::uint64_t offset) override;
+  void on_object_store(const formats::PickleMachine& machine, formats::PickleValue target,
+                       std::uint64_t offset) override;
   void on_foreign_persistent_id(const formats::PickleMachine& machine, formats::PickleValue id,
                                 std::uint64_t offset) override;
   void on_extension(std::uint64_t code, bool resolved, std::uint64_t offset) override;

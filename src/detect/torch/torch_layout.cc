@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "base/checked.h"
 #include "formats/pickle/walk.h"
 
 namespace saiph::detect {
@@ -25,29 +26,45 @@ std::optional<std::string_view> root_of(std::string_view name, std::string_view 
   return root;
 }
 
+struct NamedStorage {
+  std::string key;
+  std::uint64_t bytes = 0;  ///< as the pickle claims; 0 when its type is unknown
+};
+
+bool operator<(const NamedStorage& a, const NamedStorage& b) {
+  return a.key < b.key;
+}
+
+std::uint64_t claimed_bytes(const formats::PickleStorage& storage) {
+  return checked_mul(storage.items, storage.item_bytes).value_or(UINT64_MAX);
+}
+
 // Marks `folder`KEY for each key that the pickle `leaf` names.
 void add_storages(const ZipArchive& archive, std::string_view leaf, std::string_view folder,
                   const std::shared_ptr<const ByteSource>& source, Budget& budget,
                   TorchLayout& layout) {
   const std::string pickle_name = layout.root + std::string(leaf);
-  std::vector<std::string> keys;
+  std::vector<NamedStorage> keys;
   // Several pickles of one name: a storage must be named by each that could be loaded.
   bool first = true;
   for (const ZipEntry& entry : archive.entries) {
     if (archive.name(entry) != pickle_name || !entry.local_readable) continue;
-    std::vector<std::string> found;
+    std::vector<NamedStorage> found;
     const auto opened = codec::open_zip_payload(source, entry.data_offset, entry.facts, budget);
     if (opened && !opened->error && opened->output->size() <= kPickleLimit) {
       auto storages = formats::collect_persistent_ids(*opened->output, budget);
       if (storages) {
-        for (formats::PickleStorage& storage : *storages) found.push_back(std::move(storage.key));
+        for (formats::PickleStorage& storage : *storages) {
+          const std::uint64_t bytes = claimed_bytes(storage);
+          found.push_back({std::move(storage.key), bytes});
+        }
       }
     }
     std::sort(found.begin(), found.end());
     if (first) {
       keys = std::move(found);
     } else {
-      std::vector<std::string> both;
+      std::vector<NamedStorage> both;
       std::set_intersection(keys.begin(), keys.end(), found.begin(), found.end(),
                             std::back_inserter(both));
       keys = std::move(both);
@@ -60,7 +77,13 @@ void add_storages(const ZipArchive& archive, std::string_view leaf, std::string_
     std::string_view name = archive.name(archive.entries[i]);
     if (!name.starts_with(prefix)) continue;
     name.remove_prefix(prefix.size());
-    if (std::binary_search(keys.begin(), keys.end(), name)) layout.storages.push_back(i);
+    const auto named =
+        std::lower_bound(keys.begin(), keys.end(), name,
+                         [](const NamedStorage& a, std::string_view b) { return a.key < b; });
+    if (named == keys.end() || named->key != name) continue;
+    layout.storages.push_back(i);
+    if (named->bytes > archive.entries[i].facts.size)
+      layout.short_storages.push_back({i, named->bytes});
   }
 }
 
@@ -101,6 +124,8 @@ TorchLayout torch_layout(const ZipArchive& archive, const std::shared_ptr<const 
   add_storages(archive, "data.pkl", "data/", source, budget, layout);
   add_storages(archive, "constants.pkl", "constants/", source, budget, layout);
   std::sort(layout.storages.begin(), layout.storages.end());
+  std::sort(layout.short_storages.begin(), layout.short_storages.end(),
+            [](const auto& a, const auto& b) { return a.entry < b.entry; });
   return layout;
 }
 

@@ -16,11 +16,19 @@ namespace saiph::detect {
 /// An archive as torch.save and torch.jit.save write it (torch/csrc/jit/serialization: one top
 /// folder with data.pkl and version or byteorder; storages in data/ and constants/).
 struct TorchLayout {
+  /// A storage of which the pickle claims more bytes than its member holds.
+  struct ShortStorage {
+    std::uint32_t entry = 0;
+    std::uint64_t claimed = 0;  ///< UINT64_MAX: more than can be counted
+  };
   bool is_torch = false;
   std::string root;  ///< the top folder with its slash
   /// Indices of the entries that a pickle of the archive names as a storage, ascending. Only these
   /// hold tensors; a member elsewhere in data/ is a file like any other.
   std::vector<std::uint32_t> storages;
+  /// Ascending by entry, each entry in `storages`. Loaders that trust the pickle's count read past
+  /// the member (CVE-2026-24747).
+  std::vector<ShortStorage> short_storages;
 
   bool is_storage(std::uint32_t entry) const;
   /// "torchscript" for source text under code/, "" for everything else.

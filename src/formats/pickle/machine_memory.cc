@@ -216,6 +216,8 @@ void PickleMachine::store(PickleValue& target, const PickleValue* from, std::siz
   if (target.is(PickleKind::kGlobal) || target.is(PickleKind::kExtension)) {
     ++outcome_.effects;
     observer_->on_store(*this, target, {from, n}, op_offset_);
+  } else if (target.is(PickleKind::kObject) || target.is(PickleKind::kPersistent)) {
+    observer_->on_object_store(*this, target, op_offset_);
   }
 }
 

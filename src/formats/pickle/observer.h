@@ -56,6 +56,10 @@ class PickleObserver {
   /// SETITEM(S), APPEND(S), ADDITEMS into something that is no fresh container.
   virtual void on_store(const PickleMachine& /*machine*/, PickleValue /*target*/,
                         std::span<const PickleValue> /*items*/, std::uint64_t /*offset*/) {}
+  /// The same into the result of a call, as dictionaries of a class of their own are filled, or
+  /// into what the loader gave for a persistent id.
+  virtual void on_object_store(const PickleMachine& /*machine*/, PickleValue /*target*/,
+                               std::uint64_t /*offset*/) {}
   virtual void on_persistent_id(const PickleMachine& /*machine*/, PickleValue /*id*/,
                                 std::uint64_t /*offset*/) {}
   virtual void on_extension(std::uint64_t /*code*/, bool /*resolved*/, std::uint64_t /*offset*/) {}
