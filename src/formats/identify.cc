@@ -8,24 +8,24 @@
 #include "codec/tar/tar.h"
 #include "codec/zip/zip.h"
 #include "formats/bytecode/bytecode.h"
-#include "formats/executable/executable.h"
 #include "formats/csv/csv.h"
+#include "formats/executable/executable.h"
 #include "formats/format.h"
 #include "formats/hdf5/hdf5.h"
 #include "formats/jinja/jinja.h"
 #include "formats/json_lines/json_lines.h"
-#include "formats/parquet/parquet.h"
 #include "formats/media/media.h"
 #include "formats/notebook/notebook.h"
 #include "formats/onnx/onnx_model.h"
+#include "formats/parquet/parquet.h"
 #include "formats/pickle/walk.h"
-#include "formats/safetensors/safetensors.h"
-#include "formats/tensorflow/record_file.h"
 #include "formats/python/python_probe.h"
 #include "formats/requirements/requirements.h"
+#include "formats/safetensors/safetensors.h"
+#include "formats/tensorflow/record_file.h"
 #include "formats/tensorflow/tensorflow_graph.h"
-#include "formats/yaml/yaml_scan.h"
 #include "formats/tensorflow/text_graph.h"
+#include "formats/yaml/yaml_scan.h"
 
 namespace saiph::formats {
 
@@ -42,7 +42,8 @@ using std::string_view_literals::operator""sv;
 
 bool is_behind_skippable(const Probe& probe, codec::Codec codec) {
   // The first byte of a skippable frame's magic is 0x50 to 0x5F, the others are fixed.
-  return starts(probe.head, "\x2A\x4D\x18", 1) && codec::codec_behind_skippable(probe.source) == codec;
+  return starts(probe.head, "\x2A\x4D\x18", 1) &&
+         codec::codec_behind_skippable(probe.source) == codec;
 }
 
 // One row a signature; every row that matches is reported. Rows whose format has no signature call
@@ -59,7 +60,7 @@ constexpr auto kRows = std::to_array<Row>({
     {FormatId::kZip, [](const Probe& p) { return starts(p.head, "PK\x03\x04") || codec::has_zip_end(p.source); }},
     {FormatId::kTar, [](const Probe& p) { return starts(p.head, "ustar", 257) || codec::is_tar_header(p.head); }},
     {FormatId::kGzip, [](const Probe& p) { return starts(p.head, "\x1f\x8b\x08"); }},
-    {FormatId::kZlib, [](const Probe& p) { return (!p.text || starts(p.head, "x")) && codec::looks_like_zlib(p.head); }},
+    {FormatId::kZlib, [](const Probe& p) { return codec::joblib_prefix(p.head) != 0 || ((!p.text || starts(p.head, "x")) && codec::looks_like_zlib(p.head)); }},
     {FormatId::kBzip2, [](const Probe& p) { return starts(p.head, "BZh") && p.head.size() > 9 && (starts(p.head, "1AY&SY", 4) || starts(p.head, "\x17rE8P\x90", 4)); }},
     {FormatId::kXz, [](const Probe& p) { return starts(p.head, "\xFD" "7zXZ\0"sv); }},
     {FormatId::kLzma, [](const Probe& p) { return !p.text && codec::looks_like_lzma(p.head); }},
@@ -99,12 +100,15 @@ constexpr auto kRows = std::to_array<Row>({
     {FormatId::kScript, [](const Probe& p) { return starts(p.head, "#!"); }},
 });
 
-// Weights that another file describes have no structure of their own, so here the name decides; only
-// bytes that nothing else recognises get this far.
+// Weights that another file describes have no structure of their own, so here the name decides;
+// only bytes that nothing else recognises get this far.
 bool is_tensor_data_name(std::string_view name) {
   const std::size_t shard = name.rfind(".data-");
-  if (shard != std::string_view::npos && name.size() == shard + 20 && name.substr(shard + 11, 4) == "-of-") return true;
-  return name.ends_with(".onnx.data") || name.ends_with(".onnx_data") || name.find(".onnx_data_") != std::string_view::npos;
+  if (shard != std::string_view::npos && name.size() == shard + 20 &&
+      name.substr(shard + 11, 4) == "-of-")
+    return true;
+  return name.ends_with(".onnx.data") || name.ends_with(".onnx_data") ||
+         name.find(".onnx_data_") != std::string_view::npos;
 }
 
 bool is_text(ByteView head) {
@@ -112,7 +116,8 @@ bool is_text(ByteView head) {
   std::size_t odd = 0;
   for (const std::uint8_t byte : head) {
     if (byte == 0) return false;
-    if (byte < 0x20 && byte != '\n' && byte != '\r' && byte != '\t' && byte != '\f' && byte != 0x1B) ++odd;
+    if (byte < 0x20 && byte != '\n' && byte != '\r' && byte != '\t' && byte != '\f' && byte != 0x1B)
+      ++odd;
   }
   return odd * 64 <= head.size();
 }
@@ -121,53 +126,100 @@ bool is_text(ByteView head) {
 
 std::string_view format_name(FormatId id) {
   switch (id) {
-    case FormatId::kEmpty: return "empty";
-    case FormatId::kGitLfsPointer: return "git-lfs-pointer";
-    case FormatId::kPickle: return "pickle";
-    case FormatId::kZip: return "zip";
-    case FormatId::kTar: return "tar";
-    case FormatId::kGzip: return "gzip";
-    case FormatId::kZlib: return "zlib";
-    case FormatId::kBzip2: return "bzip2";
-    case FormatId::kXz: return "xz";
-    case FormatId::kLzma: return "lzma";
-    case FormatId::kZstd: return "zstd";
-    case FormatId::kLz4: return "lz4";
-    case FormatId::kSevenZip: return "7z";
-    case FormatId::kRar: return "rar";
-    case FormatId::kNumpy: return "npy";
-    case FormatId::kHdf5: return "hdf5";
-    case FormatId::kSafetensors: return "safetensors";
-    case FormatId::kGguf: return "gguf";
-    case FormatId::kGgml: return "ggml";
-    case FormatId::kOnnx: return "onnx";
-    case FormatId::kTfSavedModel: return "tf-saved-model";
-    case FormatId::kTfMetaGraph: return "tf-meta-graph";
-    case FormatId::kTfGraphDef: return "tf-graph-def";
-    case FormatId::kTfKerasMetadata: return "tf-keras-metadata";
-    case FormatId::kTfFingerprint: return "tf-fingerprint";
-    case FormatId::kTfCheckpoint: return "tf-checkpoint";
-    case FormatId::kTfTextGraph: return "tf-text-graph";
-    case FormatId::kTfRecord: return "tfrecord";
-    case FormatId::kTflite: return "tflite";
-    case FormatId::kTensorData: return "tensor-data";
-    case FormatId::kElf: return "elf";
-    case FormatId::kPe: return "pe";
-    case FormatId::kMachO: return "mach-o";
-    case FormatId::kScript: return "script";
-    case FormatId::kPython: return "python";
-    case FormatId::kPythonBytecode: return "python-bytecode";
-    case FormatId::kJinja: return "jinja";
-    case FormatId::kJson: return "json";
-    case FormatId::kJsonLines: return "jsonl";
-    case FormatId::kNotebook: return "notebook";
-    case FormatId::kYaml: return "yaml";
-    case FormatId::kCsv: return "csv";
-    case FormatId::kParquet: return "parquet";
-    case FormatId::kRequirements: return "requirements";
-    case FormatId::kText: return "text";
-    case FormatId::kMedia: return "media";
-    case FormatId::kUnknown: return "unknown";
+    case FormatId::kEmpty:
+      return "empty";
+    case FormatId::kGitLfsPointer:
+      return "git-lfs-pointer";
+    case FormatId::kPickle:
+      return "pickle";
+    case FormatId::kZip:
+      return "zip";
+    case FormatId::kTar:
+      return "tar";
+    case FormatId::kGzip:
+      return "gzip";
+    case FormatId::kZlib:
+      return "zlib";
+    case FormatId::kBzip2:
+      return "bzip2";
+    case FormatId::kXz:
+      return "xz";
+    case FormatId::kLzma:
+      return "lzma";
+    case FormatId::kZstd:
+      return "zstd";
+    case FormatId::kLz4:
+      return "lz4";
+    case FormatId::kSevenZip:
+      return "7z";
+    case FormatId::kRar:
+      return "rar";
+    case FormatId::kNumpy:
+      return "npy";
+    case FormatId::kHdf5:
+      return "hdf5";
+    case FormatId::kSafetensors:
+      return "safetensors";
+    case FormatId::kGguf:
+      return "gguf";
+    case FormatId::kGgml:
+      return "ggml";
+    case FormatId::kOnnx:
+      return "onnx";
+    case FormatId::kTfSavedModel:
+      return "tf-saved-model";
+    case FormatId::kTfMetaGraph:
+      return "tf-meta-graph";
+    case FormatId::kTfGraphDef:
+      return "tf-graph-def";
+    case FormatId::kTfKerasMetadata:
+      return "tf-keras-metadata";
+    case FormatId::kTfFingerprint:
+      return "tf-fingerprint";
+    case FormatId::kTfCheckpoint:
+      return "tf-checkpoint";
+    case FormatId::kTfTextGraph:
+      return "tf-text-graph";
+    case FormatId::kTfRecord:
+      return "tfrecord";
+    case FormatId::kTflite:
+      return "tflite";
+    case FormatId::kTensorData:
+      return "tensor-data";
+    case FormatId::kElf:
+      return "elf";
+    case FormatId::kPe:
+      return "pe";
+    case FormatId::kMachO:
+      return "mach-o";
+    case FormatId::kScript:
+      return "script";
+    case FormatId::kPython:
+      return "python";
+    case FormatId::kPythonBytecode:
+      return "python-bytecode";
+    case FormatId::kJinja:
+      return "jinja";
+    case FormatId::kJson:
+      return "json";
+    case FormatId::kJsonLines:
+      return "jsonl";
+    case FormatId::kNotebook:
+      return "notebook";
+    case FormatId::kYaml:
+      return "yaml";
+    case FormatId::kCsv:
+      return "csv";
+    case FormatId::kParquet:
+      return "parquet";
+    case FormatId::kRequirements:
+      return "requirements";
+    case FormatId::kText:
+      return "text";
+    case FormatId::kMedia:
+      return "media";
+    case FormatId::kUnknown:
+      return "unknown";
   }
   return "unknown";
 }
@@ -187,8 +239,10 @@ Result<std::vector<FormatId>> identify(const ByteSource& source, std::string_vie
     head = ByteView(head_copy).first(head_got);
     tail = head;
     if (source.size() > kHeadBytes) {
-      tail_copy.resize(static_cast<std::size_t>(std::min<std::uint64_t>(source.size(), kTailBytes)));
-      SAIPH_TRY(const std::size_t tail_got, source.read_at(source.size() - tail_copy.size(), tail_copy));
+      tail_copy.resize(
+          static_cast<std::size_t>(std::min<std::uint64_t>(source.size(), kTailBytes)));
+      SAIPH_TRY(const std::size_t tail_got,
+                source.read_at(source.size() - tail_copy.size(), tail_copy));
       tail = ByteView(tail_copy).first(tail_got);
     }
   }
@@ -197,7 +251,8 @@ Result<std::vector<FormatId>> identify(const ByteSource& source, std::string_vie
   for (const Row& row : kRows) {
     if (row.matches(probe)) found.push_back(row.id);
   }
-  if (found.empty() && !probe.text && is_tensor_data_name(name)) found.push_back(FormatId::kTensorData);
+  if (found.empty() && !probe.text && is_tensor_data_name(name))
+    found.push_back(FormatId::kTensorData);
   if (found.empty()) found.push_back(probe.text ? FormatId::kText : FormatId::kUnknown);
   return found;
 }

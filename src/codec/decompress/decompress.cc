@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/byte_reader.h"
@@ -274,6 +275,15 @@ bool looks_like_zlib(ByteView head) {
   if (head.size() < 2 || (head[0] & 0x0F) != 8 || (head[0] >> 4) > 7) return false;
   if (((head[0] << 8) | head[1]) % 31 != 0 || (head[1] & 0x20) != 0) return false;
   return decodes_plausibly(Codec::kZlib, head);
+}
+
+std::size_t joblib_prefix(ByteView head) {
+  constexpr std::size_t kPrefix = 21;
+  const std::string_view text = as_text(head);
+  if (text.size() <= kPrefix + 1 || !text.starts_with("ZF0x")) return 0;
+  const std::size_t end = text.find_first_not_of("0123456789abcdefABCDEFL", 4);
+  if (end == 4 || text.find_first_not_of(' ', end) < kPrefix) return 0;
+  return text[kPrefix] == ' ' ? kPrefix + 1 : kPrefix;
 }
 
 }  // namespace saiph::codec

@@ -83,4 +83,9 @@ bool looks_like_lzma(ByteView head);
 /// True when `head` has a zlib header (RFC 1950 section 2.2) and decodes for a while.
 bool looks_like_zlib(ByteView head);
 
+/// Bytes in front of the zlib stream of a file that joblib wrote before 0.10: "ZF", then the length
+/// of the data in hexadecimal ("0x..."), padded with blanks to 19 characters, by Python 2 to 20.
+/// 0 when `head` is none.
+std::size_t joblib_prefix(ByteView head);
+
 }  // namespace saiph::codec

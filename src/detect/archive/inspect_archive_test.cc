@@ -7,6 +7,7 @@
 #include <map>
 
 #include "codec/decompress/crc32.h"
+#include "codec/decompress/decompress.h"
 #include "codec/tar/tar_test_builder.h"
 #include "codec/zip/zip_test_builder.h"
 #include "detect/archive/member_names.h"
@@ -473,6 +474,25 @@ TEST(MemberNames, LeavesFolder) {
   EXPECT_FALSE(link_leaves_folder("a/b/l", "../x", false));
   EXPECT_TRUE(link_leaves_folder("a/l", "../../x", false));
   EXPECT_TRUE(link_leaves_folder("a/l", "../x", true));
+}
+
+TEST(InspectStream, JoblibFilesWithALengthInFront) {
+  for (const std::size_t header : {21U, 22U}) {
+    std::string file = "ZF0x11";
+    file.resize(header, ' ');
+    file += with_zlib("the inner pickle!", 15);
+    RecordingInspection inspection(to_bytes(file), "model.pkl.z");
+    inspect_zlib(inspection);
+    const auto contents = open_all(inspection);
+    ASSERT_EQ(contents.size(), 1U) << stated(inspection);
+    EXPECT_EQ(contents.begin()->first, "model.pkl");
+    EXPECT_EQ(contents.begin()->second, "the inner pickle!");
+    EXPECT_EQ(stated(inspection), "");
+    EXPECT_EQ(codec::joblib_prefix(as_bytes(file)), header);
+  }
+  for (const std::string_view other :
+       {"ZF", "ZF0x11 and what follows is a text", "ZF0x                 xx", "x"})
+    EXPECT_EQ(codec::joblib_prefix(as_bytes(other)), 0U) << other;
 }
 
 }  // namespace

@@ -28,8 +28,10 @@ std::string inner_name(std::string_view name) {
   return std::string(name);
 }
 
-void inspect_stream(Inspection& inspection, codec::Codec codec) {
-  auto result = codec::decompress(codec, inspection.source(), inspection.budget());
+// `begin`: where the stream starts, behind what is no part of it.
+void inspect_stream(Inspection& inspection, codec::Codec codec, std::uint64_t begin = 0) {
+  const SubSource stream(inspection.source_ptr(), begin, inspection.source().size());
+  auto result = codec::decompress(codec, stream, inspection.budget());
   if (!result) {
     inspection.incomplete(result.error());
     return;
@@ -42,13 +44,13 @@ void inspect_stream(Inspection& inspection, codec::Codec codec) {
            return output;
          }});
   }
-  const std::uint64_t rest = inspection.source().size() - result->consumed;
+  const std::uint64_t end = begin + result->consumed;
+  const std::uint64_t rest = inspection.source().size() - end;
   if (result->error || rest == 0) return;
-  inspection.finding(rules::kArchiveTrailingData,
-                     {.offset = result->consumed,
-                      .detail = std::to_string(rest) + " bytes behind the compressed data"});
-  submit_range(inspection, "(bytes at " + std::to_string(result->consumed) + ")", result->consumed,
-               rest);
+  inspection.finding(
+      rules::kArchiveTrailingData,
+      {.offset = end, .detail = std::to_string(rest) + " bytes behind the compressed data"});
+  submit_range(inspection, "(bytes at " + std::to_string(end) + ")", end, rest);
 }
 
 }  // namespace
@@ -57,7 +59,10 @@ void inspect_gzip(Inspection& inspection) {
   inspect_stream(inspection, codec::Codec::kGzip);
 }
 void inspect_zlib(Inspection& inspection) {
-  inspect_stream(inspection, codec::Codec::kZlib);
+  std::array<std::uint8_t, 64> head{};
+  const auto got = inspection.source().read_at(0, head);
+  const std::size_t prefix = got ? codec::joblib_prefix(ByteView(head).first(*got)) : 0;
+  inspect_stream(inspection, codec::Codec::kZlib, prefix);
 }
 void inspect_bzip2(Inspection& inspection) {
   inspect_stream(inspection, codec::Codec::kBzip2);

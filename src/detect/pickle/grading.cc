@@ -437,10 +437,6 @@ void PickleGrading::on_extension(std::uint64_t code, bool resolved, std::uint64_
         nullptr, {});
 }
 
-void PickleGrading::on_data(std::uint64_t offset, std::uint64_t length) {
-  inspection_.data_range(offset, length);
-}
-
 void PickleGrading::on_oddity(PickleOddity oddity, std::uint64_t offset) {
   const auto say = [&](const Rule& rule, std::string_view text) {
     state(rule, PickleValue::kNoName, offset, text, nullptr, {});

@@ -74,8 +74,10 @@ class PickleGrading final : public formats::PickleFileObserver {
                      std::uint32_t name, bool plainly);
   bool judge_arguments(const formats::PickleMachine& machine, const formats::PickleCall& call,
                        std::uint32_t callee, formats::PickleValue skip);
-  bool is_made_by_number(const formats::PickleMachine& machine, const formats::PickleCall& call) const;
-  bool make_distribution(const formats::PickleMachine& machine, const formats::PickleCall& call, std::uint32_t name);
+  bool is_made_by_number(const formats::PickleMachine& machine,
+                         const formats::PickleCall& call) const;
+  bool make_distribution(const formats::PickleMachine& machine, const formats::PickleCall& call,
+                         std::uint32_t name);
   template <typename Visit>
   void each_name(const formats::PickleMachine& machine, formats::PickleValue value, Visit visit);
   void open_nested();
@@ -102,6 +104,8 @@ class PickleGrading final : public formats::PickleFileObserver {
   };
   std::vector<Nested> nested_;
   std::uint64_t opened_ = 0;
+  /// Where data begins that is a file of its own and was handed on.
+  std::vector<std::uint64_t> files_;
   bool too_deep_ = false;
   bool too_many_names_ = false;
 };

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace saiph::detect {
 
@@ -34,6 +36,43 @@ bool is_literal(PickleValue value) {
 bool is_text(PickleValue value) {
   return value.is(PickleKind::kString) || value.is(PickleKind::kBytes) ||
          value.is(PickleKind::kComputed);
+}
+
+// How latin-1 is spelt for codecs.encode, in lower case with hyphens.
+bool is_latin1(std::string_view encoding) {
+  return encoding == "latin1" || encoding == "latin-1" || encoding == "iso-8859-1" ||
+         encoding == "iso8859-1" || encoding == "l1";
+}
+
+std::string normalised_encoding(std::string encoding) {
+  std::transform(encoding.begin(), encoding.end(), encoding.begin(), [](char c) {
+    if (c == '_') return '-';
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return encoding;
+}
+
+// Protocols 0 to 2 have no bytes: Python 3 writes _codecs.encode(text, 'latin1') instead. The text,
+// when that is what made the object, else kUnset.
+PickleValue latin1_text(const PickleMachine& machine, PickleValue object) {
+  const auto origin = machine.origin(object);
+  if (origin.size() != 2 || !origin[0].is(PickleKind::kGlobal)) return {};
+  const auto* maker = machine.name(origin[0]);
+  if (maker == nullptr || maker->module != "_codecs" || maker->name != "encode") return {};
+  const auto args = machine.elements(origin[1]);
+  if (args.size() != 2 || origin[1].tuple_length() != 2) return {};
+  const auto encoding = machine.text(args[1], 32);
+  const bool plain =
+      args[0].is(PickleKind::kString) && args[0].text_form() == formats::PickleText::kUtf8;
+  return plain && encoding && is_latin1(normalised_encoding(*encoding)) ? args[0] : PickleValue();
+}
+
+// Lazy modules of PyTorch refer to their own method as a hook until their first use.
+bool is_lazy_hook(const PickleMachine& machine, PickleValue object, PickleValue attribute) {
+  if (!object.is(PickleKind::kObject) || object.tainted()) return false;
+  const auto* made_by = machine.name(object);
+  return made_by != nullptr && made_by->module.starts_with("torch.nn.modules.") &&
+         made_by->name.starts_with("Lazy") && machine.text(attribute, 32) == "_infer_parameters";
 }
 
 ShapeVerdict inert_if(bool harmless) {
@@ -74,6 +113,7 @@ ShapeVerdict apply_shape(PickleShape shape, const PickleMachine& machine,
     case PickleShape::kGetattr: {
       // Enumerations pickle their members this way. The result carries its own dotted name and is
       // judged by it wherever it is used; here it only must not leave the class.
+      if (args.size() == 2 && is_lazy_hook(machine, args[0], args[1])) return inert_if(true);
       if (args.size() != 2 || !args[0].is(PickleKind::kGlobal)) return {};
       const auto* owner = machine.name(args[0]);
       const auto attribute = machine.text(args[1], 256);
@@ -107,14 +147,9 @@ ShapeVerdict apply_shape(PickleShape shape, const PickleMachine& machine,
       if (args.size() == 1) return inert_if(true);
       auto encoding = machine.text(args[1], 32);
       if (!encoding) return {};
-      std::transform(encoding->begin(), encoding->end(), encoding->begin(), [](char c) {
-        if (c == '_') return '-';
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-      });
-      return inert_if(*encoding == "latin1" || *encoding == "latin-1" || *encoding == "utf-8" ||
-                      *encoding == "utf8" || *encoding == "ascii" || *encoding == "iso-8859-1" ||
-                      *encoding == "iso8859-1" || *encoding == "l1" ||
-                      *encoding == "raw-unicode-escape");
+      encoding = normalised_encoding(std::move(*encoding));
+      return inert_if(is_latin1(*encoding) || *encoding == "utf-8" || *encoding == "utf8" ||
+                      *encoding == "ascii" || *encoding == "raw-unicode-escape");
     }
     case PickleShape::kZone:
     case PickleShape::kPath:
@@ -156,8 +191,11 @@ ShapeVerdict apply_shape(PickleShape shape, const PickleMachine& machine,
       return args[1].is(PickleKind::kGlobal) ? ShapeVerdict{Kind::kRebuilds, args[1]}
                                              : ShapeVerdict{};
     case PickleShape::kLoadbytes:
-      if (args.size() != 1 || !args[0].is(PickleKind::kBytes)) return {};
-      return {Kind::kBytes, args[0]};
+      if (args.size() != 1) return {};
+      if (args[0].is(PickleKind::kBytes)) return {Kind::kBytes, args[0]};
+      if (const PickleValue text = latin1_text(machine, args[0]); text.is(PickleKind::kString))
+        return {Kind::kBytes, text};
+      return {};
     case PickleShape::kNone:
       break;
   }

@@ -14,7 +14,7 @@ struct ShapeVerdict {
     kInert,     ///< data only
     kRebuilds,  ///< makes an instance of `subject` (a global): judge it as rebuilt
     kUses,      ///< holds `subject` for later use: judge it as data that may be called
-    kBytes,     ///< loads `subject`, a bytes value, as an artefact of its own
+    kBytes,     ///< loads `subject`, bytes or bytes as latin-1 text, as an artefact
     kOther,     ///< none of the harmless forms
   };
   Kind kind = Kind::kOther;

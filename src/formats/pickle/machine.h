@@ -75,7 +75,7 @@ class PickleMachine {
   std::span<const PickleValue> recent_items(PickleValue container) const;
   /// The (callable, arguments) that made an object, when still kept.
   std::span<const PickleValue> origin(PickleValue object) const;
-  const PickleName* name(PickleValue global_or_object) const;
+  const PickleName* name(PickleValue value) const;  ///< of a global or an object
   const PickleNames& names() const { return names_; }
   int protocol() const { return protocol_; }
   const ByteSource& source() const { return *source_; }

@@ -444,7 +444,7 @@ PickleMachine::Step PickleMachine::build() {
       const std::uint32_t id = target.name_id();
       if (id < names_.size() && names_.at(id).known == PickleKnown::kJoblibWrapper)
         return read_joblib_array(state);
-      if ((state.bits() | target.bits()) & PickleValue::kTaint)
+      if (((state.bits() | target.bits()) & PickleValue::kTaint) != 0)
         observer_->on_build(*this, target, state, op_offset_);
       break;
     }

@@ -296,8 +296,9 @@ PickleValue PickleMachine::fold(PickleKnown known, PickleValue arguments) {
           known == PickleKnown::kCodecsDecode) {
         return computed(decode_base64(*first).value_or(""));
       }
-      // latin-1, UTF-8 and ASCII leave what names consist of as it is. Long operands are data.
-      if (first->size() > 256) return {};
+      // latin-1, UTF-8 and ASCII leave what names consist of as it is. Long operands are data, and
+      // so is what begins with PROTO as latin-1 text: its origin must stay known.
+      if (first->size() > 256 || first->starts_with("\xC2\x80")) return {};
       return computed(*first);
     case PickleKnown::kJoblibWrapper:
     case PickleKnown::kNone:

@@ -127,6 +127,23 @@ constexpr std::array<bool, 256> kCandidateStarts = [] {
   return starts;
 }();
 
+/// Whether a line that was not followed to its end can be the operand that its opcode asks for, as
+/// little prose can: text files have long lines as well.
+bool begins_operand(ByteView rest) {
+  if (rest.size() < 2) return false;
+  const auto next = static_cast<char>(rest[1]);
+  switch (rest[0]) {
+    case op::kString:
+      return next == '\'' || next == '"';
+    case op::kInt:
+    case op::kLong:
+    case op::kFloat:
+      return (next >= '0' && next <= '9') || next == '-' || next == '+' || next == '.';
+    default:
+      return true;
+  }
+}
+
 }  // namespace
 
 PickleTrialResult try_pickle(const ByteSource& source, Budget& budget, std::uint64_t offset,
@@ -215,7 +232,12 @@ bool probe_pickle(ByteView head, const ByteSource& source) {
     if (cut && !trial.outcome.has_protocol && !trial.called() && trial.outcome.opcodes < 64) {
       constexpr std::uint64_t kFollowBytes = std::uint64_t{64} << 20;
       trial = try_pickle(source, budget, at, kFollowBytes);
-      if (trial.outcome.truncated) return trial.called();
+      if (trial.outcome.truncated || trial.outcome.end == PickleEnd::kExhausted) {
+        // Cut by the limit of this look, not by the end of the file: the inspector decides.
+        const bool limited =
+            trial.outcome.end == PickleEnd::kExhausted || source.size() - at > kFollowBytes;
+        return trial.called() || (limited && begins_operand(head.subspan(at)));
+      }
     }
     if (trial.called()) return true;
     if (trial.outcome.end == PickleEnd::kStop) {
@@ -228,7 +250,8 @@ bool probe_pickle(ByteView head, const ByteSource& source) {
       return cut || (trial.outcome.has_protocol && trial.outcome.opcodes > 1);
     return trial.outcome.has_protocol && (trial.did_something() || trial.outcome.opcodes > 16);
   }
-  return false;
+  // Streams right behind each other, as far as was looked.
+  return true;
 }
 
 }  // namespace saiph::formats
