@@ -71,7 +71,7 @@ def read_unit(name, files, flags, quick):
         if match and match[1] not in warnings:
             warnings.append(match[1].replace(f"{ROOT}/", "") + ("]" if line.endswith("-warnings-as-errors]") else ""))
     if run.returncode != 0 and not warnings:
-        warnings.append(f"{name}: clang-tidy failed: {run.stderr.strip()[-400:]}")
+        warnings.append(f"{name}: clang-tidy ended with {run.returncode}: {run.stderr.strip()[-400:]}")
     return warnings, compiled
 
 

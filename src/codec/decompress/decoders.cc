@@ -193,8 +193,8 @@ class LzmaDecoder final : public StreamDecoder {
       state = fail(ErrorCode::kUnavailable, "cannot open the LZMA decoder");
     }
     // liblzma allocated it so.
-    std::free(
-        filters[0].options);  // NOLINT(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory)
+    // NOLINTNEXTLINE(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory)
+    std::free(filters[0].options);
     raw_open_ = true;
     return state;
   }

@@ -412,7 +412,9 @@ bool Parser::tensor(const WireField& f) {
 
 bool Parser::function(const WireField& f) {
   if (f.type != WireType::kBytes) return f.number == 2 || f.number == 3 || unknown(f);
-  OnnxFunction& function = model_.functions[*function_];
+  // Entered only from the field that sets function_.
+  OnnxFunction& function =
+      model_.functions[*function_];  // NOLINT(bugprone-unchecked-optional-access)
   switch (f.number) {
     case 1:
       if (assign(function.name, function_name_seen_)) duplicate("name of a function", f);

@@ -257,7 +257,7 @@ PythonValue PythonFolder::binary(const PythonValue& left, std::string_view op,
 // "%s%s" % ("a", "b"), "%c" % 101: unknown arguments stay as they are written.
 PythonValue PythonFolder::percent(const PythonValue& left, const PythonValue& right) {
   auto origins = static_cast<PythonOrigins>(left.origins | right.origins);
-  std::vector<PythonValue> single{right};
+  const std::vector<PythonValue> single{right};
   const std::vector<PythonValue>& items = right.is(Kind::kList) ? *right.items_ptr : single;
   const std::string_view pattern = left.text();
   if (!take(pattern.size())) return PythonValue::unknown(origins);
@@ -388,7 +388,7 @@ PythonValue PythonFolder::codec(const PythonValue& value, std::string_view encod
     name.push_back(c == '-' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
   }
   if (name.ends_with("_codec")) name.resize(name.size() - 6);
-  std::optional<std::string> none;
+  const std::optional<std::string> none;
   const bool text = is_text(value);
   if (name == "hex") return decoded(text ? decode_hex(value.text()) : none, value);
   if (name == "base64") return decoded(text ? decode_base64(value.text()) : none, value);
@@ -527,7 +527,7 @@ std::optional<PythonValue> PythonFolder::function(std::string_view path,
   if (arguments.empty()) return PythonValue::unknown(origins);
   const PythonValue& first = arguments[0].value;
   const bool text = is_text(first);
-  std::optional<std::string> none;
+  const std::optional<std::string> none;
   switch (row->fold) {
     case Fold::kChr: {
       if (!first.is(Kind::kNumber) || first.number < 0 || first.number > 0x10FFFF) {

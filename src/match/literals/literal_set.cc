@@ -31,7 +31,8 @@ __attribute__((target("avx2"))) inline __m256i load32(const std::uint8_t* p) {
 }  // namespace
 
 bool LiteralSet::has_avx2() {
-  return __builtin_cpu_supports("avx2") != 0;
+  // An int in g++, a bool in clang.
+  return __builtin_cpu_supports("avx2") != 0;  // NOLINT(readability-implicit-bool-conversion)
 }
 
 std::pair<std::uint16_t, std::uint16_t> LiteralSet::nibbles_at(ByteView text, std::size_t at,

@@ -93,8 +93,9 @@ std::vector<LiteralPlace> place_literals(std::span<const Literal> literals, int 
         bucket = merge(bucket, window_of(literals[i], places[i].anchor));
       }
       double least = std::numeric_limits<double>::max();
-      const std::size_t last =
-          literal.text.size() - std::min(literal.text.size(), LiteralSet::kWindow);
+      // A usable literal has at most kMaxLength bytes.
+      const auto last = static_cast<std::uint8_t>(
+          literal.text.size() - std::min(literal.text.size(), LiteralSet::kWindow));
       for (std::uint8_t anchor = 0; anchor <= last; ++anchor) {
         const Window wanted = window_of(literal, anchor);
         for (std::uint8_t bucket = 0; bucket < LiteralSet::kBuckets; ++bucket) {
