@@ -320,11 +320,12 @@ class ZipInspector {
 
   void look_at_gap(const ZipGap& gap) {
     // Entries without a directory come last, in the order of their offsets.
-    const auto first = std::partition_point(archive_.entries.begin(), archive_.entries.end(), [](const ZipEntry& e) {
-      return e.origin != ZipOrigin::kLocalOnly;
+    const auto first =
+        std::partition_point(archive_.entries.begin(), archive_.entries.end(),
+                             [](const ZipEntry& e) { return e.origin != ZipOrigin::kLocalOnly; });
+    const auto hidden = std::partition_point(first, archive_.entries.end(), [&](const ZipEntry& e) {
+      return e.header_offset < gap.offset;
     });
-    const auto hidden = std::partition_point(first, archive_.entries.end(),
-                                             [&](const ZipEntry& e) { return e.header_offset < gap.offset; });
     const bool holds_members =
         hidden != archive_.entries.end() && hidden->header_offset - gap.offset < gap.length;
     if (holds_members) return;  // stated and examined as members
