@@ -15,6 +15,7 @@ namespace saiph::scan {
 namespace {
 
 namespace fs = std::filesystem;
+using std::string_view_literals::operator""sv;
 
 FileReport scan_bytes(std::string_view text, EngineOptions options = {}) {
   const ByteView view = as_bytes(text);
@@ -45,8 +46,7 @@ TEST(Engine, PlainTextIsClean) {
 }
 
 TEST(Engine, UnknownBytesAreIncompleteNeverClean) {
-  const FileReport report =
-      scan_bytes(std::string_view("\x01\x02\x03\xFE\xFF\x00\x00\x07 noise \x02", 18));
+  const FileReport report = scan_bytes("\x01\x02\x03\xFE\xFF\x00\x00\x07 noise \x02"sv);
   EXPECT_EQ(report.verdict, Verdict::kIncomplete);
   ASSERT_FALSE(report.reasons.empty());
   EXPECT_EQ(report.reasons[0].code, "unrecognised-format");
