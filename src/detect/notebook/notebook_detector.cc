@@ -244,16 +244,26 @@ class Judge final : public formats::NotebookHandler {
     const std::string low = lower(text.substr(0, 16U << 10));
     if (low.find("install") == std::string::npos || low.find("pip") == std::string::npos) return;
     const auto has = [&](std::string_view part) { return low.find(part) != std::string::npos; };
-    const bool pytorch_only =
-        has("download.pytorch.org") || has("data.pyg.org") || has("pypi.nvidia.com");
+    // Each address is judged by its own start: a usual name elsewhere in the line vouches for
+    // nothing.
+    bool usual_only = true;
+    for (std::size_t at = low.find("https://"); at != std::string::npos;
+         at = low.find("https://", at + 1)) {
+      const std::string_view address = std::string_view(low).substr(at);
+      usual_only = usual_only && (address.starts_with("https://pypi.org/") ||
+                                  address.starts_with("https://download.pytorch.org/") ||
+                                  address.starts_with("https://data.pyg.org/") ||
+                                  address.starts_with("https://pypi.nvidia.com/"));
+    }
+    const bool addressed = has("https://");
     if (has("--trusted-host") || has(" http://") || has("=http://") || has("git+http://")) {
       state(rules::kNotebookUntrustedInstall, "installs packages over an unprotected connection",
             text);
     } else if ((has("--index-url") || has("--extra-index-url") || has(" -i ") ||
                 has("--find-links") || has(" -f ")) &&
-               !pytorch_only && !has("pypi.org")) {
+               !(addressed && usual_only)) {
       state(rules::kNotebookUntrustedInstall, "installs packages from a changed source", text);
-    } else if (has("https://") && !pytorch_only && !has("pypi.org")) {
+    } else if (addressed && !usual_only) {
       const bool forge = has("git+https://github.com/") || has("https://github.com/") ||
                          has("https://huggingface.co/");
       state(rules::kNotebookUntrustedInstall, "installs a package from an address", text,
