@@ -142,8 +142,9 @@ struct ZipArchive {
 /// One thread at a time for one budget. See the head of this file.
 Result<ZipArchive> read_zip(const ByteSource& source, Budget& budget);
 
-/// True when the last 64 KiB hold an end record that some reader would follow to a directory.
-/// Cost: one read of 64 KiB.
+/// True when the last 68 KiB hold an end record that some reader would follow to a directory or to
+/// a ZIP64 record, or one of an empty archive whose fields agree. Cost: one read of 68 KiB, and a
+/// few of some bytes for each end record in them.
 bool has_zip_end(const ByteSource& source);
 
 /// The payload of a member as one of its views describes it, decompressed. The window is clipped to

@@ -14,7 +14,9 @@ using std::string_view_literals::operator""sv;
 
 constexpr auto kEndMagic = "PK\x05\x06"sv;
 constexpr std::size_t kEndBytes = 22;
-constexpr std::size_t kCommentBytes = 65535;
+// The longest comment, and a block more: readers that step back by blocks of 4 KiB (miniz, which
+// PyTorch uses) find a record that far in front of the longest one's place.
+constexpr std::size_t kCommentBytes = 65535 + 4096;
 constexpr std::uint32_t kCentralMagic = 0x02014B50;
 constexpr std::size_t kCentralBytes = 46;
 constexpr std::uint32_t kLocatorMagic = 0x07064B50;
@@ -51,6 +53,23 @@ bool signature_at(const ByteSource& source, std::uint64_t offset, std::uint32_t 
   return reader.u32le(value) && value == magic;
 }
 
+// Whether a ZIP64 record belongs to the end record at `position`: readers look directly before the
+// locator or where it points, and prefer what they find to the plain record, whatever that says.
+bool has_zip64_end(const ByteSource& source, std::uint64_t position) {
+  if (position < kLocatorBytes) return false;
+  const std::uint64_t locator = position - kLocatorBytes;
+  Bytes bytes(kLocatorBytes);
+  const auto got = source.read_at(locator, bytes);
+  if (!got || *got != kLocatorBytes) return false;
+  ByteReader reader(bytes);
+  std::uint32_t magic = 0;
+  std::uint64_t record = 0;
+  if (!reader.u32le(magic) || magic != kLocatorMagic || !reader.skip(4) || !reader.u64le(record))
+    return false;
+  return (locator >= kZip64Bytes && signature_at(source, locator - kZip64Bytes, kZip64Magic)) ||
+         (record < locator && signature_at(source, record, kZip64Magic));
+}
+
 }  // namespace
 
 bool has_zip_end(const ByteSource& source) {
@@ -67,19 +86,25 @@ bool has_zip_end(const ByteSource& source) {
   }
   for (const std::uint64_t position : ends_in(tail, source.size() - length)) {
     ByteReader reader(tail);
+    std::uint16_t disk = 0;
+    std::uint16_t directory_disk = 0;
+    std::uint16_t disk_count = 0;
     std::uint16_t count = 0;
     std::uint32_t directory_size = 0;
     std::uint32_t directory_offset = 0;
-    if (!reader.seek(position - (source.size() - length) + 10) || !reader.u16le(count) ||
+    if (!reader.seek(position - (source.size() - length) + 4) || !reader.u16le(disk) ||
+        !reader.u16le(directory_disk) || !reader.u16le(disk_count) || !reader.u16le(count) ||
         !reader.u32le(directory_size) || !reader.u32le(directory_offset)) {
       continue;
     }
-    if (count == 0 && directory_size == 0) return position + kEndBytes <= source.size();
-    if (directory_size == kWide || directory_offset == kWide || count == 0xFFFF) {
-      if (position >= kLocatorBytes &&
-          signature_at(source, position - kLocatorBytes, kLocatorMagic))
-        return true;
+    // Nothing else in the file vouches for an empty archive, and the four bytes of the magic stand
+    // in compiled code of zip readers with zeros behind; so its own fields must agree. A reader
+    // that opens it regardless finds no member.
+    if (count == 0 && disk_count == 0 && directory_size == 0 && (disk == 0 || disk == 0xFFFF) &&
+        (directory_disk == 0 || directory_disk == 0xFFFF) && directory_offset <= position) {
+      return true;
     }
+    if (has_zip64_end(source, position)) return true;
     if (directory_size <= position &&
         signature_at(source, position - directory_size, kCentralMagic))
       return true;

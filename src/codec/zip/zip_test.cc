@@ -278,6 +278,63 @@ TEST(Zip, EndRecordIsFoundBehindALongComment) {
   EXPECT_TRUE(archive.discrepancies.empty());
 }
 
+TEST(Zip, EndRecordIsNotClaimedWithoutWhatBelongsToIt) {
+  // The constants of a compiled zip reader: the magic, other constants, zeros.
+  const auto with_record = [](std::string_view fields) {
+    Bytes bytes(300, 'x');
+    testing::put(bytes, "PK\x05\x06");
+    testing::put(bytes, fields);
+    bytes.resize(400, 0);
+    return bytes;
+  };
+  using std::string_view_literals::operator""sv;
+  const std::string_view none[] = {
+      "i\xff\xff\0\0c\0\0"sv,                                        // other disks, empty
+      "\0\0\0\0\1\0\0\0"sv,                                          // two counts that differ
+      "\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\0\0"sv,                      // empty, but it starts behind
+      "\0\0\0\0\1\0\1\0\x2f\0\0\0\x10\0\0\0"sv,                      // no directory where it says
+      "\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"sv,  // no ZIP64 record
+  };
+  for (const std::string_view fields : none) {
+    EXPECT_FALSE(has_zip_end(ViewSource(with_record(fields)))) << ::testing::PrintToString(fields);
+  }
+  EXPECT_TRUE(has_zip_end(ViewSource(with_record(std::string(18, '\0')))));
+}
+
+TEST(Zip, EndRecordBehindAPrefixIsFound) {
+  const std::vector<Member> members = {{.name = "a", .data = "p"}};
+  // Offsets that count the prefix, and offsets that do not (a file put in front afterwards).
+  EXPECT_TRUE(has_zip_end(ViewSource(build({.prefix = "#!/bin/sh\n", .members = members}))));
+  EXPECT_TRUE(has_zip_end(
+      ViewSource(build({.prefix = "#!/bin/sh\n", .members = members, .offset_error = -10}))));
+  EXPECT_TRUE(has_zip_end(ViewSource(build({.prefix = "MZ", .suffix = "\0\0"}))));
+  // Readers by blocks look further back than a comment can be long.
+  const std::string far(65536 + 1000, 's');
+  EXPECT_TRUE(has_zip_end(ViewSource(build({.prefix = "MZ", .members = members, .suffix = far}))));
+}
+
+TEST(Zip, Zip64RecordIsFoundWhateverThePlainOneSays) {
+  // Readers prefer the ZIP64 record even where the plain record is whole and wrong.
+  for (const bool points : {false, true}) {
+    Bytes bytes(100, 'x');
+    const std::size_t record = bytes.size();
+    testing::put(bytes, "PK\x06\x06");
+    testing::put(bytes, 44, 8);
+    bytes.resize(record + 56 + (points ? 8 : 0), 0);
+    testing::put(bytes, "PK\x06\x07");
+    testing::put(bytes, 0, 4);
+    testing::put(bytes, points ? record : 5000, 8);
+    testing::put(bytes, 1, 4);
+    testing::put(bytes, "PK\x05\x06");
+    testing::put(bytes, 0, 4);
+    testing::put(bytes, 0x00010001, 4);
+    testing::put(bytes, 7, 4);
+    testing::put(bytes, 7, 4);
+    testing::put(bytes, 0, 2);
+    EXPECT_TRUE(has_zip_end(ViewSource(bytes))) << points;
+  }
+}
+
 TEST(Zip, MemberLimitIsSaid) {
   Limits limits;
   limits.members = 1;
