@@ -301,8 +301,7 @@ TEST(Requirements, Table) {
   EXPECT_TRUE(requirements("--trusted-host a.example\n").has("requirements-insecure-transport"));
   EXPECT_TRUE(requirements("--extra-index-url https://a.example/simple\n")
                   .has("requirements-index-switch"));
-  EXPECT_TRUE(requirements("--extra-\\\nindex-url https://a.example/simple\n").stated.empty() ||
-              requirements("--extra-index-url \\\nhttps://a.example/simple\n")
+  EXPECT_TRUE(requirements("--extra-index-url \\\nhttps://a.example/simple\n")
                   .has("requirements-index-switch"));
   EXPECT_FALSE(
       requirements("--index-url https://pypi.org/simple\n").has("requirements-index-switch"));
@@ -311,6 +310,37 @@ TEST(Requirements, Table) {
   const auto masked = requirements("--index-url https://user:secret@a.example/simple\n");
   ASSERT_FALSE(masked.stated.empty());
   EXPECT_EQ(masked.stated[0].draft.excerpt.find("secret"), std::string::npos);
+}
+
+TEST(Requirements, ReadsLinesAsPipDoes) {
+  // Each of these makes pip use the index of a.example.
+  for (const std::string_view text : {
+           "--extra-\\\nindex-url https://a.example/simple\n",
+           "\\\n--extra-index-url https://a.example/simple\n",
+           "torch==2 # see below\v--extra-index-url https://a.example/simple\n",
+           "# comment\xE2\x80\xA8-i https://a.example/simple\n",
+           "# comment\r-i https://a.example/simple\n",
+           "# comment \\\n--index-url https://a.example/simple\n",
+           "torch==2 \\\n# comment\n--index-url https://a.example/simple\n",
+           "--extra-index https://a.example/simple\n",
+           "--ind=https://a.example/simple\n",
+           "--index-url https://pypi.org/simple --extra-index-url https://a.example/simple\n",
+           "--index-url https://pypi.org.a.example/simple\n",
+           "--index-url https://pypi.nvidia.com.a.example\n",
+           "--index-url https://pypi.org/@a.example/simple\n",
+           "--index-url https://pypi.org@a.example/simple\n",
+       }) {
+    EXPECT_TRUE(requirements(text).has("requirements-index-switch")) << text;
+  }
+  // A joined line goes on, and a comment takes all of it.
+  EXPECT_TRUE(
+      requirements("torch==2 # a \\\n--index-url https://a.example/simple\n").stated.empty());
+  EXPECT_TRUE(requirements("--trusted a.example\n").has("requirements-insecure-transport"));
+  for (const std::string_view index :
+       {"https://pypi.org/simple", "https://download.pytorch.org/whl/cu118",
+        "https://pypi.nvidia.com", "https://data.pyg.org/whl/torch-2.1.0+cpu.html"}) {
+    EXPECT_TRUE(requirements("--index-url " + std::string(index) + "\n").stated.empty()) << index;
+  }
 }
 
 TEST(PackageNames, OneLetter) {

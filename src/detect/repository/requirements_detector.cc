@@ -15,15 +15,15 @@ namespace {
 
 constexpr std::uint64_t kMaxBytes = 16U << 20;
 
-bool is_index_option(std::string_view option) {
-  return option == "-i" || option == "--index-url" || option == "--extra-index-url" ||
-         option == "-f" || option == "--find-links" || option == "--pypi-url";
+// pip takes every beginning of a long option that names one option only.
+bool is_option(std::string_view option, std::string_view full) {
+  return option.size() > 2 && option.starts_with("--") && full.starts_with(option);
 }
 
-bool is_usual_index(std::string_view url) {
-  return url.starts_with("https://pypi.org/") || url.starts_with("https://download.pytorch.org/") ||
-         url.starts_with("https://pypi.nvidia.com") ||
-         url.starts_with("https://pypi.ngc.nvidia.com");
+bool is_index_option(std::string_view option) {
+  return option == "-i" || option == "-f" || is_option(option, "--index-url") ||
+         is_option(option, "--extra-index-url") || is_option(option, "--find-links") ||
+         is_option(option, "--pypi-url");
 }
 
 bool is_insecure(std::string_view url) {
@@ -70,7 +70,7 @@ void RequirementJudge::state(const Rule& rule, const formats::Requirement& requi
 
 void RequirementJudge::judge(const formats::Requirement& requirement) {
   const std::string_view value = requirement.value;
-  if (requirement.option == "--trusted-host") {
+  if (is_option(requirement.option, "--trusted-host")) {
     state(rules::kRequirementsInsecureTransport, requirement,
           "trusts a host without checking its certificate", masked(value));
     return;
@@ -79,7 +79,8 @@ void RequirementJudge::judge(const formats::Requirement& requirement) {
     if (is_insecure(value)) {
       state(rules::kRequirementsInsecureTransport, requirement,
             "takes packages over an unprotected connection", masked(value));
-    } else if (!is_usual_index(value) && value.find("://") != std::string_view::npos) {
+    } else if (!formats::is_usual_package_index(value) &&
+               value.find("://") != std::string_view::npos) {
       state(rules::kRequirementsIndexSwitch, requirement,
             std::string(requirement.option) + " names another source of packages", masked(value));
     }

@@ -1,6 +1,9 @@
 #include "formats/requirements/requirements.h"
 
 #include <algorithm>
+#include <array>
+
+#include "base/text.h"
 
 namespace saiph::formats {
 
@@ -21,7 +24,41 @@ bool is_name_char(char c) {
          c == '_' || c == '.';
 }
 
+// Where the line at `from` ends, by Python's str.splitlines, which pip calls; `next` is where the
+// one behind it begins.
+std::size_t end_of_line(std::string_view text, std::size_t from, std::size_t& next) {
+  constexpr std::string_view kEnds = "\n\r\v\f\x1C\x1D\x1E\xC2\xE2";
+  for (std::size_t at = text.find_first_of(kEnds, from); at != std::string_view::npos;
+       at = text.find_first_of(kEnds, at + 1)) {
+    const std::string_view rest = text.substr(at);
+    std::size_t length = 1;
+    if (rest.starts_with("\r\n") || rest.starts_with("\xC2\x85")) {
+      length = 2;
+    } else if (rest.starts_with("\xE2\x80\xA8") || rest.starts_with("\xE2\x80\xA9")) {
+      length = 3;
+    } else if (rest[0] == '\xC2' || rest[0] == '\xE2') {
+      continue;
+    }
+    next = at + length;
+    return at;
+  }
+  next = text.size();
+  return text.size();
+}
+
 }  // namespace
+
+bool is_usual_package_index(std::string_view address) {
+  constexpr auto kHosts =
+      std::to_array<std::string_view>({"pypi.org", "files.pythonhosted.org", "download.pytorch.org",
+                                       "data.pyg.org", "pypi.nvidia.com", "pypi.ngc.nvidia.com"});
+  constexpr std::string_view kScheme = "https://";
+  if (!address.starts_with(kScheme) ||
+      address.find_first_of(" \t\r\n\"'\\@") != std::string_view::npos)
+    return false;
+  address.remove_prefix(kScheme.size());
+  return one_of(kHosts, address.substr(0, address.find_first_of("/?#")));
+}
 
 Requirement parse_requirement(std::string_view line) {
   Requirement out;
@@ -76,16 +113,22 @@ Status read_requirements(std::string_view text, RequirementHandler& handler, Bud
     joined.clear();
     bool continues = false;
     std::string_view one;
+    // As pip joins lines: nothing is put between them, white space stays, a line that is only a
+    // comment ends the joining.
     do {
-      const std::size_t end = std::min(text.find('\n', position), text.size());
-      std::string_view part = trimmed(text.substr(position, end - position));
-      continues = part.ends_with('\\') && end < text.size();
-      if (continues) part.remove_suffix(1);
-      one = part;
+      std::size_t next = 0;
+      one = text.substr(position, end_of_line(text, position, next) - position);
+      const bool comment = trimmed(one).starts_with('#');
+      continues = one.ends_with('\\') && !comment;
       if (continues || !joined.empty()) {
-        if (joined.size() < (64U << 10)) joined.append(part).push_back(' ');
+        std::string_view part = one;
+        while (continues && part.ends_with('\\')) part.remove_suffix(1);
+        if (comment) joined.push_back(' ');
+        if (joined.size() < (64U << 10)) joined.append(part);
+        // Keeps an empty first part apart from no part at all.
+        if (joined.empty()) joined.push_back(' ');
       }
-      position = end + 1;
+      position = next;
       ++line;
     } while (continues && position < text.size());
     Requirement requirement = parse_requirement(joined.empty() ? one : std::string_view(joined));
