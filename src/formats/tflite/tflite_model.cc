@@ -258,7 +258,8 @@ Status Parser::subgraphs(const FlatTable& root) {
     SAIPH_CHECK(references(graph, 1, count, "subgraph input"));
     SAIPH_CHECK(references(graph, 2, count, "subgraph output"));
     SAIPH_TRY(const auto operators, counted(graph, 3, 4));
-    for (std::uint32_t i = 0; operators && i < operators->length; ++i) {
+    if (!operators) continue;
+    for (std::uint32_t i = 0; i < operators->length; ++i) {
       SAIPH_TRY(const FlatTable table, view_.table_at(*operators, i));
       SAIPH_CHECK(operation(table, count));
     }

@@ -106,7 +106,7 @@ class Scanner {
   void directive() {
     std::size_t end = position_;
     while (end < source_.size() && source_[end] != '\n' && source_[end] != '\r') ++end;
-    std::string_view text = source_.substr(position_ + 4, end - position_ - 4);
+    const std::string_view text = source_.substr(position_ + 4, end - position_ - 4);
     std::vector<std::string_view> words;
     for (std::size_t i = 0; i < text.size() && words.size() < 3;) {
       while (i < text.size() && is_blank(text[i])) ++i;
