@@ -156,7 +156,6 @@ PickleMachine::Step PickleMachine::loop() {
     if (!r.u8(opcode)) [[unlikely]] {
       SAIPH_PICKLE_SAVE();
       op_offset_ = position();
-      at = op_offset_;
       if (!ensure(1)) return truncated("stream");
       SAIPH_PICKLE_RESTORE();
       if (!r.u8(opcode)) return truncated("stream");

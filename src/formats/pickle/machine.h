@@ -123,7 +123,7 @@ class PickleMachine {
                    PickleValue keywords);
   PickleValue fold(PickleKnown known, PickleValue arguments);
   PickleValue computed(std::string text);
-  PickleValue dtype_of(PickleValue arguments);
+  PickleValue dtype_of(PickleValue arguments) const;
   Step build();
   void store(PickleValue& target, const PickleValue* from, std::size_t n);
   void remember_items(PickleValue container, const PickleValue* from, std::size_t n);

@@ -241,8 +241,8 @@ PickleMachine::Step PickleMachine::get(std::uint64_t index) {
       // The same container fetched twice in a row, then the next one, and so on: exponential when
       // the loaded object is walked (compared, hashed, printed).
       if (value.bits() == last_repeat_) {
-        if (repeats_ < 64 && ++repeats_ == 48)
-          oddity_once(told_expansion_, PickleOddity::kExpansion);
+        ++repeats_;
+        if (repeats_ == 48) oddity_once(told_expansion_, PickleOddity::kExpansion);
         last_repeat_ = UINT64_MAX;
       } else {
         last_repeat_ = value.bits();

@@ -190,7 +190,7 @@ PickleValue PickleMachine::computed(std::string text) {
 }
 
 // numpy.dtype('<f8', ...): the bytes of one item. Anything else stays an ordinary object.
-PickleValue PickleMachine::dtype_of(PickleValue arguments) {
+PickleValue PickleMachine::dtype_of(PickleValue arguments) const {
   const auto args = elements(arguments);
   if (args.empty()) return {};
   const auto spelling = text(args[0], 32);

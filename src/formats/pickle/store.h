@@ -3,10 +3,11 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <unordered_map>
+#include <utility>
 
+#include "base/lazy_array.h"
 #include "formats/pickle/value.h"
 
 namespace saiph::formats {
@@ -16,27 +17,25 @@ namespace saiph::formats {
 class PickleSlots {
  public:
   PickleSlots(std::size_t first, std::size_t most) : most_(most) { resize(first); }
-  PickleValue* data() { return slots_.get(); }
-  const PickleValue* data() const { return slots_.get(); }
-  std::size_t capacity() const { return capacity_; }
+  PickleValue* data() { return slots_.data(); }
+  const PickleValue* data() const { return slots_.data(); }
+  std::size_t capacity() const { return slots_.size(); }
   std::size_t most() const { return most_; }
   /// False at full capacity.
   bool grow() {
-    if (capacity_ >= most_) return false;
+    if (capacity() >= most_) return false;
     constexpr std::size_t kSmall = std::size_t{1} << 16;
-    resize(capacity_ < kSmall ? std::min(capacity_ * 4, most_) : most_);
+    resize(capacity() < kSmall ? std::min(capacity() * 4, most_) : most_);
     return true;
   }
 
  private:
   void resize(std::size_t capacity) {
-    auto larger = std::make_unique_for_overwrite<PickleValue[]>(capacity);
-    std::copy(slots_.get(), slots_.get() + capacity_, larger.get());
+    LazyArray<PickleValue> larger(capacity);
+    std::copy(slots_.data(), slots_.data() + slots_.size(), larger.data());
     slots_ = std::move(larger);
-    capacity_ = capacity;
   }
-  std::unique_ptr<PickleValue[]> slots_;
-  std::size_t capacity_ = 0;
+  LazyArray<PickleValue> slots_;
   std::size_t most_;
 };
 
@@ -59,7 +58,13 @@ class PickleArena {
       at = 0;
     }
     const std::uint64_t sequence = head_;
-    std::copy(values, values + n, slots_.data() + at);
+    PickleValue* to = slots_.data() + at;
+    // Nearly all tuples are short: a call of memmove would cost more than the copy.
+    if (n <= 8) [[likely]] {
+      for (std::size_t i = 0; i < n; ++i) to[i] = values[i];
+    } else {
+      std::copy(values, values + n, to);
+    }
     head_ += n;
     return sequence;
   }

@@ -186,7 +186,7 @@ std::optional<std::uint64_t> PickleTrial::search(const ByteSource& source, Budge
   while (reader.offset() < to) {
     if (!reader.refill(kLook)) return std::nullopt;
     const std::uint64_t base = reader.offset();
-    ByteView view = reader.buffered();
+    const ByteView view = reader.buffered();
     if (view.empty()) return std::nullopt;
     const bool last = base + view.size() >= source.size();
     std::size_t stop = static_cast<std::size_t>(
