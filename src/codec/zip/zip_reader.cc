@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
 
 #include "base/checked.h"
 
@@ -168,8 +169,8 @@ void ZipReader::read_locals(std::size_t first_entry) {
   if (!std::is_sorted(first, entries.end(), by_offset)) {
     std::vector<std::uint32_t> order(entries.size() - first_entry);
     std::iota(order.begin(), order.end(), static_cast<std::uint32_t>(first_entry));
-    std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-      return entries[a].header_offset < entries[b].header_offset;
+    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+      return std::tuple(entries[a].header_offset, a) < std::tuple(entries[b].header_offset, b);
     });
     std::vector<ZipEntry> sorted(order.size());
     std::vector<std::uint32_t> moved(order.size());
