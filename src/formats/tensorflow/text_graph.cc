@@ -6,123 +6,15 @@
 
 #include "base/byte_reader.h"
 #include "formats/tensorflow/operator_tally.h"
+#include "formats/text_proto/text_lexer.h"
 
 namespace saiph::formats {
 
 namespace {
 
-constexpr std::size_t kStringBytes = 1U << 20;
 constexpr std::size_t kNameBytes = 256;
 constexpr std::size_t kFunctionsKept = 200'000;
 constexpr std::size_t kStringsKept = 32;
-
-bool is_word(std::uint8_t c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' ||
-         c == '.' || c == '-' || c == '+' || c == '/';
-}
-
-enum class Token : std::uint8_t { kWord, kString, kOpen, kClose, kColon, kOther, kEnd, kFailed };
-
-/// Tokens of the text format, one look ahead at a time.
-class Lexer {
- public:
-  Lexer(SourceReader& reader, Budget& budget) : reader_(reader), budget_(budget) {}
-
-  Token next() {
-    while (true) {
-      if (!budget_.take_work(1)) return fail(ErrorCode::kLimit, budget_.reason());
-      if (reader_.at_end()) return Token::kEnd;
-      start = reader_.offset();
-      std::uint8_t c = 0;
-      if (!reader_.u8(c)) return fail_read();
-      if (c == ' ' || c == '\n' || c == '\t' || c == '\r') continue;
-      if (c == '#') {
-        while (!reader_.at_end() && c != '\n') {
-          if (!reader_.u8(c)) return fail_read();
-        }
-        continue;
-      }
-      if (c == '{' || c == '<') return Token::kOpen;
-      if (c == '}' || c == '>') return Token::kClose;
-      if (c == ':') return Token::kColon;
-      if (c == '"' || c == '\'') return string(c);
-      if (!is_word(c)) return Token::kOther;
-      return word(c);
-    }
-  }
-
-  std::string text;
-  std::uint64_t start = 0;
-  std::optional<Error> error;
-
- private:
-  Token fail(ErrorCode code, std::string message) {
-    error.emplace(code, std::move(message), reader_.offset());
-    return Token::kFailed;
-  }
-  Token fail_read() {
-    error = reader_.failure("text graph");
-    return Token::kFailed;
-  }
-  Token word(std::uint8_t first) {
-    text.assign(1, static_cast<char>(first));
-    while (!reader_.at_end()) {
-      ByteView ahead;
-      if (!reader_.peek(1, ahead)) return fail_read();
-      if (!is_word(ahead[0])) break;
-      if (text.size() < kStringBytes) text.push_back(static_cast<char>(ahead[0]));
-      (void)reader_.skip(1);
-    }
-    return Token::kWord;
-  }
-  Token string(std::uint8_t quote) {
-    text.clear();
-    while (true) {
-      std::uint8_t c = 0;
-      if (reader_.at_end()) return fail(ErrorCode::kMalformed, "truncated string in a text graph");
-      if (!reader_.u8(c)) return fail_read();
-      if (c == quote) return Token::kString;
-      if (text.size() >= kStringBytes)
-        return fail(ErrorCode::kLimit, "string of a text graph is longer than may be held");
-      if (c != '\\') {
-        text.push_back(static_cast<char>(c));
-        continue;
-      }
-      if (!escape()) return fail(ErrorCode::kMalformed, "truncated string in a text graph");
-    }
-  }
-  bool escape() {
-    std::uint8_t c = 0;
-    if (!reader_.u8(c)) return false;
-    const bool hex = c == 'x' || c == 'X';
-    if (!hex && (c < '0' || c > '7')) {
-      constexpr std::string_view kFrom = "abfnrtv";
-      constexpr std::string_view kTo = "\a\b\f\n\r\t\v";
-      const std::size_t at = kFrom.find(static_cast<char>(c));
-      text.push_back(at == std::string_view::npos ? static_cast<char>(c) : kTo[at]);
-      return true;
-    }
-    const unsigned base = hex ? 16 : 8;
-    unsigned value = hex ? 0 : c - '0';
-    for (int digits = hex ? 0 : 1; digits < (hex ? 2 : 3); ++digits) {
-      ByteView ahead;
-      if (reader_.at_end() || !reader_.peek(1, ahead)) break;
-      const std::uint8_t d = ahead[0];
-      unsigned digit = 99;
-      if (d >= '0' && d <= '9') digit = d - '0';
-      if (d >= 'a' && d <= 'f') digit = d - 'a' + 10U;
-      if (d >= 'A' && d <= 'F') digit = d - 'A' + 10U;
-      if (digit >= base) break;
-      value = value * base + digit;
-      (void)reader_.skip(1);
-    }
-    text.push_back(static_cast<char>(static_cast<std::uint8_t>(value & 0xFFU)));
-    return true;
-  }
-
-  SourceReader& reader_;
-  Budget& budget_;
-};
 
 class Parser {
  public:
@@ -140,7 +32,7 @@ class Parser {
   }
 
   SourceReader reader_;
-  Lexer lexer_;
+  TextLexer lexer_;
   Budget& budget_;
   TfVisitor& visitor_;
   std::vector<std::string> stack_;
@@ -220,10 +112,10 @@ Outcome<TfGraphs> Parser::run() {
   bool after_colon = false;
   bool strings = false;
   while (!error_) {
-    const Token token = lexer_.next();
-    if (token == Token::kString) {
+    const TextToken token = lexer_.next();
+    if (token == TextToken::kString) {
       if (!strings) joined_at = lexer_.start;
-      if (joined.size() + lexer_.text.size() <= kStringBytes) joined += lexer_.text;
+      if (joined.size() + lexer_.text.size() <= kTextProtoStringBytes) joined += lexer_.text;
       strings = true;
       after_colon = false;
       continue;
@@ -231,26 +123,26 @@ Outcome<TfGraphs> Parser::run() {
     if (strings) value(key_, joined, joined_at);
     strings = false;
     joined.clear();
-    if (token == Token::kEnd) break;
-    if (token == Token::kFailed) {
+    if (token == TextToken::kEnd) break;
+    if (token == TextToken::kFailed) {
       error_ = lexer_.error;
-    } else if (token == Token::kOpen) {
+    } else if (token == TextToken::kOpen) {
       if (stack_.size() >= budget_.limits().nesting) {
         error_ = Error(ErrorCode::kLimit, "text graph nested too deeply", lexer_.start);
       } else {
         open();
       }
-    } else if (token == Token::kClose) {
+    } else if (token == TextToken::kClose) {
       if (stack_.empty()) {
         error_ = Error(ErrorCode::kMalformed, "text graph closes a message that is not open",
                        lexer_.start);
       } else {
         close();
       }
-    } else if (token == Token::kWord && !after_colon) {
+    } else if (token == TextToken::kWord && !after_colon) {
       key_ = lexer_.text.substr(0, 64);
     }
-    after_colon = token == Token::kColon;
+    after_colon = token == TextToken::kColon;
   }
   if (!error_ && !stack_.empty())
     error_ = Error(ErrorCode::kMalformed, "truncated text graph", reader_.offset());
@@ -275,31 +167,32 @@ bool probe_tensorflow_text(ByteView head) {
   const ViewSource source(head);
   SourceReader reader(source);
   Budget budget(Limits::strict());
-  Lexer lexer(reader, budget);
+  TextLexer lexer(reader, budget);
   constexpr auto kMessages = std::to_array<std::string_view>(
       {"node", "meta_graphs", "graph_def", "library", "meta_info_def"});
   std::string key;
   std::size_t depth = 0;
   bool after_colon = false;
   for (int looked = 0; looked < 256; ++looked) {
-    const Token token = lexer.next();
-    if (token == Token::kEnd || token == Token::kFailed || token == Token::kOther) return false;
-    if (token == Token::kOpen) {
+    const TextToken token = lexer.next();
+    if (token == TextToken::kEnd || token == TextToken::kFailed || token == TextToken::kOther)
+      return false;
+    if (token == TextToken::kOpen) {
       const bool graph = std::find(kMessages.begin(), kMessages.end(), key) != kMessages.end();
       if (depth == 0 && graph) {
         // One field inside decides: prose and programs have no "word:" or "word {" here.
-        const Token field = lexer.next();
-        const Token then = lexer.next();
-        return field == Token::kWord && (then == Token::kColon || then == Token::kOpen);
+        const TextToken field = lexer.next();
+        const TextToken then = lexer.next();
+        return field == TextToken::kWord && (then == TextToken::kColon || then == TextToken::kOpen);
       }
       ++depth;
-    } else if (token == Token::kClose) {
+    } else if (token == TextToken::kClose) {
       if (depth-- == 0) return false;
-    } else if (token == Token::kWord && !after_colon) {
+    } else if (token == TextToken::kWord && !after_colon) {
       if (depth == 0 && !key.empty() && lexer.text.size() > 64) return false;
       key = lexer.text;
     }
-    after_colon = token == Token::kColon;
+    after_colon = token == TextToken::kColon;
   }
   return false;
 }
