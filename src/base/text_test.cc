@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
+#include "base/python_lines.h"
+
 namespace saiph {
 namespace {
 
@@ -35,6 +40,19 @@ TEST(Text, LinesComeOneByOne) {
   EXPECT_EQ(take_line(rest), "");
   EXPECT_EQ(take_line(rest), " b");
   EXPECT_TRUE(rest.empty());
+}
+
+TEST(Text, PythonEndsLinesAtMorePlaces) {
+  // What str.splitlines answers for this text, and the rest of a letter that only begins like an
+  // end.
+  std::string_view rest =
+      "a\r\nb\vc\fd\x1C"
+      "e\xC2\x85"
+      "f\xE2\x80\xA8g\xE2\x80\xA9\xC2\xB0\xE2\x82\xAC\n\rh";
+  std::vector<std::string> lines;
+  while (!rest.empty()) lines.emplace_back(take_python_line(rest));
+  EXPECT_EQ(lines, (std::vector<std::string>{"a", "b", "c", "d", "e", "f", "g",
+                                             "\xC2\xB0\xE2\x82\xAC", "", "h"}));
 }
 
 }  // namespace

@@ -89,7 +89,8 @@ std::span<const Detector> detectors() {
 }
 
 std::span<const InspectFunction> general_inspectors() {
-  static constexpr std::array<InspectFunction, 1> kGeneral = {&inspect_partial_download};
+  static constexpr std::array<InspectFunction, 3> kGeneral = {
+      &inspect_partial_download, &inspect_startup_hook, &inspect_serving_config};
   return kGeneral;
 }
 

@@ -19,4 +19,12 @@ void inspect_requirements(Inspection& inspection);
 /// Python files that a hub runs by their name (data set loaders, inference handlers).
 void inspect_loader_script(Inspection& inspection);
 
+/// Any artefact: files that Python runs at its start by their names (path files with code,
+/// sitecustomize, usercustomize). Looks at the name first; of a path file at most 1 MiB is read.
+void inspect_startup_hook(Inspection& inspection);
+
+/// Any artefact: configurations of Triton (.pbtxt), and the code that they name. Looks at the name
+/// first; streams.
+void inspect_serving_config(Inspection& inspection);
+
 }  // namespace saiph::detect

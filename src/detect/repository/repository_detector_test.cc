@@ -289,6 +289,139 @@ RecordingInspection requirements(std::string_view text) {
   return inspection;
 }
 
+RecordingInspection startup(std::string_view text, std::string name) {
+  RecordingInspection inspection(bytes_of(text), std::move(name));
+  inspect_startup_hook(inspection);
+  return inspection;
+}
+
+TEST(StartupHook, PathFilesThatRunCode) {
+  for (const std::string_view text : {
+           "import os; print(1)\n",
+           "../lib\nimport\tos\n",
+           "\xEF\xBB\xBFimport os",
+           "lib\r\rimport os\r",
+           "# comment\x0Cimport os\n",
+           "# comment\xE2\x80\xA9import os\n",
+       }) {
+    const auto inspection = startup(text, "fast.pth");
+    EXPECT_EQ(rules_of(inspection), "repository-startup-hook/high") << text;
+    ASSERT_EQ(inspection.members.size(), 1U);
+    const auto line = inspection.members[0].open();
+    ASSERT_TRUE(line);
+    EXPECT_TRUE(as_text(*read_all(**line, 100)).starts_with("import")) << text;
+  }
+  const auto second = startup("lib\nimport os\nimport sys\n", "fast.pth");
+  ASSERT_EQ(second.stated.size(), 1U);
+  EXPECT_EQ(second.stated[0].draft.line, 2U);
+}
+
+TEST(StartupHook, PathsAndWeightsAreQuiet) {
+  using std::string_view_literals::operator""sv;
+  for (const std::string_view text : {
+           "../lib\n/opt/models\n"sv,
+           "# import os\n"sv,
+           " import os\n"sv,
+           "important/folder\nimports\nimport\n"sv,
+           "PK\3\4\0\0\nimport os\n"sv,
+           "\x80\2}q\0.\nimport os\n"sv,
+           ""sv,
+       }) {
+    EXPECT_EQ(stated(startup(text, "fast.pth")), "") << text;
+  }
+  EXPECT_EQ(stated(startup("import os\n", "fast.py")), "");
+  const auto long_text = startup(std::string((1U << 20) + 1, 'x'), "fast.pth");
+  EXPECT_TRUE(long_text.stated.empty());
+  EXPECT_EQ(long_text.incompletes.size(), 1U);
+}
+
+TEST(StartupHook, ModulesThatPythonImportsByItself) {
+  for (const char* name :
+       {"sitecustomize.py", "usercustomize.pyc", "a.zip!b/sitecustomize.py",
+        "sitecustomize.cpython-311-x86_64-linux-gnu.so", "model/usercustomize/__init__.py"}) {
+    EXPECT_EQ(rules_of(startup("x = 1\n", name)), "repository-startup-hook/medium") << name;
+  }
+  for (const char* name : {"sitecustomize.md", "my_sitecustomize.py", "sitecustomize/other.py",
+                           "__init__.py", "sitecustomize"}) {
+    EXPECT_EQ(stated(startup("x = 1\n", name)), "") << name;
+  }
+}
+
+RecordingInspection triton(std::string_view text, std::string name = "config.pbtxt") {
+  RecordingInspection inspection(bytes_of(text), std::move(name));
+  inspect_serving_config(inspection);
+  return inspection;
+}
+
+TEST(ServingConfig, TritonThatRunsPython) {
+  for (const std::string_view text : {
+           "name: \"m\"\nbackend: \"python\"\nmax_batch_size: 8\n",
+           "backend:'python'",
+           "backend # a comment\n : # another\n \"python\"",
+           "backend: \"pyt\" # joined\n 'hon'",
+           "backend: \"\\x70\\171th\\u006fn\"",
+           "input [ { name: \"backend: 'none'\" } ]; backend:\f\"python\"",
+           "parameters { key: \"backend\" value { string_value: \"x\" } } backend: \"python\" # \"",
+       }) {
+    const auto inspection = triton(text);
+    EXPECT_EQ(rules_of(inspection), "repository-serving-code/medium") << text;
+    EXPECT_NE(inspection.stated.at(0).draft.detail.find("model.py"), std::string::npos);
+  }
+  const auto other = triton("default_model_filename: \"run.py\" backend: \"python\"");
+  EXPECT_NE(other.stated.at(0).draft.detail.find("run.py"), std::string::npos);
+  EXPECT_TRUE(triton("default_model_filename: \"run.py\"").has("repository-serving-code"));
+  // What cannot be read to its end is said, and what came before counts.
+  const auto cut = triton("backend: \"python\" input [ { name: \"x\" ");
+  EXPECT_TRUE(cut.has("repository-serving-code"));
+  EXPECT_EQ(cut.incompletes.size(), 1U);
+}
+
+TEST(ServingConfig, TritonThatRunsNoPythonIsQuiet) {
+  for (const std::string_view text : {
+           "name: \"m\"\nbackend: \"onnxruntime\"\n",
+           "platform: \"tensorrt_plan\" default_model_filename: \"model.plan\"",
+           "# backend: \"python\"\nbackend: \"onnxruntime\"",
+           "name: \"backend: 'python'\"",
+           "parameters { key: \"x\" value { string_value: \"python\" } }",
+           "optimization { backend: \"python\" }",
+       }) {
+    EXPECT_EQ(stated(triton(text)), "") << text;
+  }
+  EXPECT_EQ(stated(triton("backend: \"python\"", "config.txt")), "");
+}
+
+TEST(ServingConfig, MlflowThatRunsCode) {
+  const auto model = [](std::string_view text, std::string name = "MLmodel") {
+    RecordingInspection inspection(bytes_of(text), std::move(name));
+    inspect_yaml(inspection);
+    return inspection;
+  };
+  for (const std::string_view text : {
+           "flavors:\n  python_function:\n    loader_module: my_loader\n",
+           "flavors:\n  python_function: {\"loader_module\": 'my_loader', data: x}\n",
+           "flavors:\n  python_function:\n    ? loader_module\n    : my_loader\n",
+           "flavors:\n  python_function:\n    loader_module: mlflowx.evil # mlflow.sklearn\n",
+           "a: &x my_loader\nflavors:\n  python_function:\n    loader_module: *x\n",
+       }) {
+    EXPECT_EQ(rules_of(model(text)), "repository-unknown-target/medium") << text;
+  }
+  for (const std::string_view text : {
+           "flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n    code: code\n",
+           "flavors:\n  python_function: {code: 'code', data: x}\n",
+           "flavors:\n  python_function:\n    \"c\\x6fde\": code\n",
+           "flavors:\n  python_function:\n    model_code_path: agent.py # null\n",
+           "a: &x code\nflavors:\n  python_function:\n    code: *x\n",
+       }) {
+    EXPECT_EQ(rules_of(model(text)), "repository-serving-code/medium") << text;
+  }
+  constexpr std::string_view kPlain =
+      "artifact_path: model\nflavors:\n  python_function:\n    data: model.skops\n    env:\n"
+      "      conda: conda.yaml\n    loader_module: mlflow.sklearn\n  sklearn:\n    code: null\n"
+      "    # code: x\n    serialization_format: skops\nmlflow_version: 2.9.2\n";
+  EXPECT_EQ(stated(model(kPlain)), "");
+  EXPECT_EQ(stated(model("code: x\n", "settings.yaml")), "");
+}
+
 TEST(Requirements, Table) {
   EXPECT_FALSE(requirements("torch==2.1.0\nnumpy>=1.20 # text\n\n# comment\n-r other.txt\n")
                    .has_at_least(Severity::kLow));

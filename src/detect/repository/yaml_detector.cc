@@ -23,11 +23,13 @@ class Handler final : public formats::YamlHandler {
       : inspection_(inspection),
         requirements_(inspection),
         environment_(inspection.name().starts_with("environment") ||
-                     inspection.name().starts_with("conda")) {}
+                     inspection.name().starts_with("conda")),
+        mlflow_(inspection.name() == "MLmodel") {}
 
   void on_event(const formats::YamlEvent& event) override {
     if (!event.tag.empty()) tag(event);
     target(event);
+    if (mlflow_) served(event);
     if (event.key == "trust_remote_code" && (event.value == "true" || event.value == "True" ||
                                              event.value == "yes" || event.value == "on")) {
       state(rules::kRepositoryTrustRemoteCode, event, "sets trust_remote_code", Severity::kLow);
@@ -74,6 +76,16 @@ class Handler final : public formats::YamlHandler {
     }
   }
 
+  // MLflow puts `code` onto Python's path and runs `model_code_path`; loader_module is a target.
+  void served(const formats::YamlEvent& event) {
+    if (event.key != "code" && event.key != "model_code_path") return;
+    const std::string_view value = event.value;
+    if (!event.unresolved &&
+        (value.empty() || value == "~" || value == "null" || value == "Null" || value == "NULL"))
+      return;
+    state(rules::kRepositoryServingCode, event, "MLflow runs code from " + shorten(value, 120));
+  }
+
   void target(const formats::YamlEvent& event) {
     if (event.unresolved && (event.key == "_target_" || event.key == "class_path")) {
       state(rules::kRepositoryUnknownTarget, event,
@@ -98,6 +110,7 @@ class Handler final : public formats::YamlHandler {
   Inspection& inspection_;
   RequirementJudge requirements_;
   bool environment_;
+  bool mlflow_;
 };
 
 }  // namespace

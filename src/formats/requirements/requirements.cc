@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/python_lines.h"
 #include "base/text.h"
 
 namespace saiph::formats {
@@ -22,28 +23,6 @@ std::string_view trimmed(std::string_view text) {
 bool is_name_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
          c == '_' || c == '.';
-}
-
-// Where the line at `from` ends, by Python's str.splitlines, which pip calls; `next` is where the
-// one behind it begins.
-std::size_t end_of_line(std::string_view text, std::size_t from, std::size_t& next) {
-  constexpr std::string_view kEnds = "\n\r\v\f\x1C\x1D\x1E\xC2\xE2";
-  for (std::size_t at = text.find_first_of(kEnds, from); at != std::string_view::npos;
-       at = text.find_first_of(kEnds, at + 1)) {
-    const std::string_view rest = text.substr(at);
-    std::size_t length = 1;
-    if (rest.starts_with("\r\n") || rest.starts_with("\xC2\x85")) {
-      length = 2;
-    } else if (rest.starts_with("\xE2\x80\xA8") || rest.starts_with("\xE2\x80\xA9")) {
-      length = 3;
-    } else if (rest[0] == '\xC2' || rest[0] == '\xE2') {
-      continue;
-    }
-    next = at + length;
-    return at;
-  }
-  next = text.size();
-  return text.size();
 }
 
 }  // namespace
@@ -116,8 +95,8 @@ Status read_requirements(std::string_view text, RequirementHandler& handler, Bud
     // As pip joins lines: nothing is put between them, white space stays, a line that is only a
     // comment ends the joining.
     do {
-      std::size_t next = 0;
-      one = text.substr(position, end_of_line(text, position, next) - position);
+      std::string_view rest = text.substr(position);
+      one = take_python_line(rest);
       const bool comment = trimmed(one).starts_with('#');
       continues = one.ends_with('\\') && !comment;
       if (continues || !joined.empty()) {
@@ -128,7 +107,7 @@ Status read_requirements(std::string_view text, RequirementHandler& handler, Bud
         // Keeps an empty first part apart from no part at all.
         if (joined.empty()) joined.push_back(' ');
       }
-      position = next;
+      position = text.size() - rest.size();
       ++line;
     } while (continues && position < text.size());
     Requirement requirement = parse_requirement(joined.empty() ? one : std::string_view(joined));

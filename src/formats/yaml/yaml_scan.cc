@@ -455,7 +455,7 @@ Result<YamlSummary> scan_yaml(std::string_view source, YamlHandler& handler, Bud
 }
 
 bool looks_like_yaml(std::string_view head, std::string_view name) {
-  if (name.ends_with(".yaml") || name.ends_with(".yml")) return true;
+  if (name.ends_with(".yaml") || name.ends_with(".yml") || name == "MLmodel") return true;
   if (head.starts_with("\xEF\xBB\xBF")) head.remove_prefix(3);
   std::size_t keys = 0;
   std::size_t others = 0;
