@@ -11,6 +11,7 @@
 #include "detect/python/shell_command.h"
 #include "detect/rules/notebook.h"
 #include "formats/notebook/notebook.h"
+#include "formats/requirements/requirements.h"
 
 namespace saiph::detect {
 
@@ -249,11 +250,10 @@ class Judge final : public formats::NotebookHandler {
     bool usual_only = true;
     for (std::size_t at = low.find("https://"); at != std::string::npos;
          at = low.find("https://", at + 1)) {
-      const std::string_view address = std::string_view(low).substr(at);
-      usual_only = usual_only && (address.starts_with("https://pypi.org/") ||
-                                  address.starts_with("https://download.pytorch.org/") ||
-                                  address.starts_with("https://data.pyg.org/") ||
-                                  address.starts_with("https://pypi.nvidia.com/"));
+      const std::string_view rest = std::string_view(low).substr(at);
+      // Up to the end of the shell's or Python's word.
+      usual_only = usual_only && formats::is_usual_package_index(
+                                     rest.substr(0, rest.find_first_of(" \t\r\n\"'`,;)]}|&<>")));
     }
     const bool addressed = has("https://");
     if (has("--trusted-host") || has(" http://") || has("=http://") || has("git+http://")) {
