@@ -46,7 +46,7 @@ Status read_grades(const SettingsReader& reader, const TomlMember& section, Scan
       return reader.unknown(member.value.position, member.value.string, "a severity or off",
                             kGrades);
     }
-    policy.grades.push_back({rule, *severity});
+    policy.grades.push_back({rule, severity});
   }
   return {};
 }
@@ -167,8 +167,8 @@ void ScanPolicy::apply(FileReport& report) const {
         grades.begin(), grades.end(), finding.rule->id,
         [](const Grade& grade, std::string_view id) { return grade.rule->id < id; });
     if (it == grades.end() || it->rule->id != finding.rule->id) continue;
-    if (it->severity) {
-      finding.severity = *it->severity;
+    if (const std::optional<Severity>& severity = it->severity) {
+      finding.severity = *severity;
     } else if (finding.suppressed_by.empty()) {
       finding.suppressed_by = fmt::format("policy {}: rule is off", name);
     }
