@@ -389,7 +389,7 @@ class Judge {
   void inserted_constants(JinjaIndex first, const JinjaStatement& statement) {
     if (statement.expression == 0 || is_raise(statement.expression)) return;
     const TemplateFact& whole = facts_.of(statement.expression);
-    Branch own{whole.trigger, whole.trigger_text};
+    const Branch own{whole.trigger, whole.trigger_text};
     const Branch* branch = own.trigger ? &own : triggered();
     for (JinjaIndex index = first; index <= statement.expression; ++index) {
       const JinjaNode& node = parsed_.nodes[index];

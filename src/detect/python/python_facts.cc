@@ -65,8 +65,13 @@ constexpr auto kLookers = std::to_array<std::string_view>(
 
 // Functions that call what is passed to them, at once or soon.
 constexpr auto kCallers = std::to_array<std::string_view>(
-    {"apply", "atexit.register", "filter", "functools.reduce", "itertools.starmap", "map",
-     "multiprocessing.Process", "reduce", "sorted", "threading.Thread", "threading.Timer"});
+    {"apply", "atexit.register", "filter", "functools.reduce", "itertools.starmap", "map", "max",
+     "min", "multiprocessing.Process", "reduce", "sorted", "threading.Thread", "threading.Timer",
+     "weakref.finalize"});
+
+bool is_reducer(std::string_view name) {
+  return name == "__reduce__" || name == "__reduce_ex__";
+}
 
 const PythonArgument* keyword(const std::vector<PythonArgument>& arguments, std::string_view name) {
   for (const PythonArgument& argument : arguments) {
@@ -160,6 +165,7 @@ void PythonFacts::on_scope(const PythonScope& scope) {
 }
 
 void PythonFacts::on_import(const formats::PythonImport& import) {
+  if (import.module == "copyreg" || import.module == "copy_reg") registers_reducers_ = true;
   std::string_view module = import.module;
   if (!is_capability_module(module)) module = module.substr(0, module.find('.'));
   if (!is_capability_module(module)) return;
@@ -223,6 +229,21 @@ void PythonFacts::on_call(const PythonValue& callee, const Arguments& arguments,
                        " by a computed name");
     hit.import = hit.entry = Severity::kMedium;
     hit.defined = Severity::kLow;
+  }
+  if (path == "copyreg.pickle" || path == "copy_reg.pickle" || path == "setattr" ||
+      path == "type") {
+    for (const PythonArgument& argument : arguments) {
+      const PythonValue& value = argument.value;
+      const bool names_it =
+          path != "setattr" || (arguments.size() > 1 && arguments[1].value.is(Kind::kText) &&
+                                is_reducer(arguments[1].value.text()));
+      if (!value.is_mapping && path != "type" && names_it) pickle_recipe(value, path, place);
+      if (!value.is_mapping || !value.is(Kind::kList)) continue;
+      for (std::size_t i = 0; i + 1 < std::min<std::size_t>(value.items_ptr->size(), 256); i += 2) {
+        if ((*value.items_ptr)[i].is(Kind::kText) && is_reducer((*value.items_ptr)[i].text()))
+          pickle_recipe((*value.items_ptr)[i + 1], path, place);
+      }
+    }
   }
   if (path == "socket.socket" || path == "socket.create_connection") uses_sockets_ = true;
   passed_callables(callee, arguments, place);
@@ -572,9 +593,36 @@ void PythonFacts::passed_callables(const PythonValue& callee, const Arguments& a
   }
 }
 
+// What __reduce__ returns is a recipe: whoever unpickles such an object calls its first item. The
+// class builds a malicious pickle, whether or not this file does anything else with it.
+void PythonFacts::pickle_recipe(const PythonValue& value, std::string_view where,
+                                const PythonPlace& place) {
+  if (!value.is(Kind::kList) || value.items_ptr->size() < 2) return;
+  const PythonValue& callable = (*value.items_ptr)[0];
+  if (!callable.is(Kind::kPath)) return;
+  const std::string_view path = callable.text();
+  const PythonRisk risk = python_risk(path);
+  if (risk != PythonRisk::kProcess && risk != PythonRisk::kDynamicCode) return;
+  if (path == "compile" || path.starts_with("types.")) return;  // they prepare, and run nothing
+  const PythonValue& with = (*value.items_ptr)[1];
+  const std::string what =
+      with.is(Kind::kList) && !with.items_ptr->empty() ? command_text((*with.items_ptr)[0]) : "";
+  Hit& hit =
+      add(risk == PythonRisk::kProcess ? rules::kPythonCommandExecution : rules::kPythonDynamicCode,
+          place, std::string(where) + " makes unpickling call " + std::string(path), what);
+  hit.script = hit.defined = Severity::kHigh;
+}
+
+void PythonFacts::on_return(const PythonValue& value, const PythonPlace& place) {
+  if (!value.is(Kind::kList) || place.scope == 0 || place.scope > scopes_.size()) return;
+  const PythonScope& scope = scopes_[place.scope - 1];
+  if (is_reducer(scope.name) || registers_reducers_) pickle_recipe(value, scope.name, place);
+}
+
 void PythonFacts::on_assign(std::string_view target, const PythonValue& value,
                             const PythonPlace& place) {
   if (value.is(Kind::kFunction) && target.starts_with("__")) edge(place, value);
+  if (value.is(Kind::kList) && is_reducer(target)) pickle_recipe(value, target, place);
   if (!value.is(Kind::kPath)) return;
   const PythonRisk risk = python_risk(value.text());
   if (risk != PythonRisk::kProcess && risk != PythonRisk::kDynamicCode) return;

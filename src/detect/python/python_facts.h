@@ -58,6 +58,7 @@ class PythonFacts final : public formats::PythonHandler {
                const formats::PythonPlace& place) override;
   void on_assign(std::string_view target, const formats::PythonValue& value,
                  const formats::PythonPlace& place) override;
+  void on_return(const formats::PythonValue& value, const formats::PythonPlace& place) override;
   void on_disguised_name(std::string_view written, std::string_view read,
                          const formats::PythonPlace& place) override;
   void on_dunder(std::string_view path, const formats::PythonPlace& place) override;
@@ -92,6 +93,8 @@ class PythonFacts final : public formats::PythonHandler {
                         const formats::PythonPlace& place);
   void risky_call(PythonRisk risk, const formats::PythonValue& callee, const Arguments& arguments,
                   const formats::PythonPlace& place);
+  void pickle_recipe(const formats::PythonValue& value, std::string_view where,
+                     const formats::PythonPlace& place);
   void edge(const formats::PythonPlace& from, const formats::PythonValue& to);
   void nest(std::string_view code, const formats::PythonPlace& place);
 
@@ -110,6 +113,7 @@ class PythonFacts final : public formats::PythonHandler {
   };
   std::vector<Edge> edges_;
   bool uses_sockets_ = false;
+  bool registers_reducers_ = false;  ///< copyreg is imported
 };
 
 }  // namespace saiph::detect

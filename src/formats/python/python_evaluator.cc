@@ -1,9 +1,9 @@
-// The half of PythonEvaluator that reads expressions.
-#include "formats/python/python_evaluator.h"
-
+// The part of PythonEvaluator that reads expressions.
 #include <algorithm>
 #include <array>
 #include <utility>
+
+#include "formats/python/python_frame.h"
 
 namespace saiph::formats {
 
@@ -29,65 +29,7 @@ bool is_arithmetic(std::string_view op) {
          op == "//";
 }
 
-PythonValue number_value(std::string_view text) {
-  int base = 10;
-  if (text.size() > 2 && text[0] == '0') {
-    const char mark = text[1];
-    base = mark == 'x' || mark == 'X'   ? 16
-           : mark == 'o' || mark == 'O' ? 8
-           : mark == 'b' || mark == 'B' ? 2
-                                        : 10;
-    if (base != 10) text.remove_prefix(2);
-  }
-  std::int64_t value = 0;
-  for (const char c : text) {
-    if (c == '_') continue;
-    int digit = 99;
-    if (c >= '0' && c <= '9') digit = c - '0';
-    if (c >= 'a' && c <= 'f') digit = c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') digit = c - 'A' + 10;
-    if (digit >= base) return PythonValue::unknown();
-    if (__builtin_mul_overflow(value, base, &value) ||
-        __builtin_add_overflow(value, digit, &value)) {
-      return PythonValue::unknown();
-    }
-  }
-  return PythonValue::of_number(value);
-}
-
 }  // namespace
-
-struct PythonEvaluator::Frame {
-  enum class Role : std::uint8_t { kTop, kGroup, kList, kBrace, kCall, kSubscript };
-  Role role = Role::kTop;
-  bool has_operand = false;
-  bool has_accumulator = false;
-  bool operand_is_literal = false;
-  bool after_dot = false;
-  bool negative = false;
-  bool bind_next = false;  ///< behind `as`
-  bool comma = false;
-  bool generator = false;  ///< a `for` stands in the current element
-  bool had_generator = false;
-  bool starred = false;
-  std::uint32_t lambdas = 0;
-  std::uint32_t colons = 0;
-  std::size_t element_begin = 0;
-  std::size_t body_end = 0;
-  PythonOrigins dropped = 0;  ///< origins of elements over the limit
-  bool overflowed = false;
-  PythonPlace place;
-  PythonValue base;
-  PythonValue accumulator;
-  PythonValue operand;
-  PythonValue body;
-  std::string_view op;
-  std::string_view operand_name;
-  std::string_view keyword;
-  std::string_view walrus;
-  std::string_view loop_variable;
-  std::vector<PythonArgument> elements;
-};
 
 void PythonEvaluator::set_operand(Frame& frame, PythonValue value) {
   if (frame.has_operand) close_operand(frame, " ");
@@ -138,72 +80,19 @@ void PythonEvaluator::close_operand(Frame& frame, std::string_view next_operator
   frame.op = next_operator;
 }
 
-// [chr(c) for c in [...]], (chr(ord(c) - 1) for c in "..."): the shapes that hide text.
-PythonValue PythonEvaluator::comprehension(const Frame& frame, std::span<const PythonToken> tokens,
-                                           const PythonValue& values) {
-  const auto origins = static_cast<PythonOrigins>(frame.body.origins | values.origins);
-  const auto body = tokens.subspan(frame.element_begin, frame.body_end - frame.element_begin);
-  const bool called = std::any_of(body.begin(), body.end(), [&](const PythonToken& token) {
-    return token.kind == PythonTokenKind::kName && token.text == frame.loop_variable;
-  });
-  if (!called) return PythonValue::unknown(origins);
-  if (values.is(Kind::kList)) {
-    for (const PythonValue& item : *values.items_ptr) {
-      if (item.is(Kind::kPath) && handler_->is_notable(item.text()) && report_)
-        handler_->on_call(item, {}, place_);
-    }
-  }
-  const bool makes_text = !body.empty() && body.front().name("chr");
-  const auto unknown = PythonValue::unknown(origins | (makes_text ? kOriginBuilt : 0));
-  std::vector<PythonValue> items;
-  if (values.is(Kind::kList)) {
-    items = *values.items_ptr;
-  } else if (values.is(Kind::kText) && values.is_constant()) {
-    for (std::size_t i = 0; i < values.text().size() && i < 4096; ++i) {
-      items.push_back(
-          folder_.subscript(values, PythonValue::of_number(static_cast<std::int64_t>(i)), false));
-    }
-  } else {
-    return unknown;
-  }
-  if (items.size() > items_left_) return unknown;
-  items_left_ -= items.size();
-  if (body.size() == 1) return PythonValue::of_list(std::move(items), origins);
-  if (!makes_text) return unknown;
-  // chr ( v ) | chr ( v OP n ) | chr ( ord ( v ) OP n )
-  std::size_t at = 2;
-  const bool with_ord = body.size() > 2 && body[2].name("ord");
-  if (with_ord) at = 4;
-  if (at >= body.size() || body[at].text != frame.loop_variable) return unknown;
-  at += with_ord ? 2 : 1;
-  std::string_view op;
-  PythonValue number;
-  if (at + 2 < body.size() && body[at + 1].kind == PythonTokenKind::kNumber) {
-    op = body[at].text;
-    number = number_value(body[at + 1].text);
-    at += 2;
-  }
-  if (at + 1 != body.size()) return unknown;
-  for (PythonValue& item : items) {
-    if (with_ord)
-      item = folder_.function("ord", {PythonArgument{{}, false, item}}).value_or(PythonValue{});
-    if (!op.empty()) item = folder_.binary(item, op, number);
-    item = folder_.function("chr", {PythonArgument{{}, false, item}}).value_or(PythonValue{});
-  }
-  return PythonValue::of_list(std::move(items), origins | kOriginBuilt);
-}
-
 void PythonEvaluator::close_element(Frame& frame, std::span<const PythonToken> tokens,
                                     std::size_t at) {
   close_operand(frame, {});
   const bool any = frame.has_accumulator;
   PythonValue value = std::move(frame.accumulator);
-  if (frame.generator) {
+  if (frame.has_saved) value = combine(frame.saved, frame.saved_op, value);
+  const bool generator = frame.phase != Frame::Phase::kNone;
+  if (generator) {
     value = comprehension(frame, tokens, value);
     frame.had_generator = true;
   }
   if (!frame.walrus.empty() && any) bind(frame.walrus, value);
-  if (any || frame.generator) {
+  if (any || generator) {
     const bool call = frame.role == Frame::Role::kCall;
     const std::size_t limit = call ? kMaxCallArguments : PythonFolder::kItems;
     if (frame.elements.size() < limit && (call || items_left_ > 0)) {
@@ -216,12 +105,16 @@ void PythonEvaluator::close_element(Frame& frame, std::span<const PythonToken> t
   }
   frame.has_accumulator = false;
   frame.accumulator = {};
-  frame.body = {};
+  frame.values = {};
+  frame.saved = {};
+  frame.has_saved = false;
   frame.op = {};
   frame.keyword = {};
   frame.walrus = {};
   frame.loop_variable = {};
-  frame.generator = false;
+  frame.lambda_parameter = {};
+  frame.phase = Frame::Phase::kNone;
+  frame.in_clause = false;
   frame.starred = false;
   frame.negative = false;
   frame.lambdas = 0;
@@ -243,6 +136,7 @@ PythonValue PythonEvaluator::close_frame(Frame& frame) {
                           frame.elements[0].value.is(Kind::kNumber) &&
                           frame.elements[0].value.number == -1;
     if (reversed) return folder_.subscript(frame.base, {}, true);
+    if (frame.colons > 0 && frame.base.is(Kind::kList)) return changed(frame.base, 0);
     if (frame.colons > 0 || frame.elements.empty()) return PythonValue::unknown(frame.base.origins);
     return subscript(frame.base, frame.elements[0].value);
   }
@@ -259,16 +153,20 @@ PythonValue PythonEvaluator::close_frame(Frame& frame) {
     items.push_back(std::move(element.value));
   }
   if (frame.overflowed || items.empty()) return PythonValue::unknown(origins);
-  return PythonValue::of_list(std::move(items),
-                              origins & ~(kOriginBuilt | kOriginReflected | kOriginPartial));
+  PythonValue list = PythonValue::of_list(
+      std::move(items), origins & ~(kOriginBuilt | kOriginReflected | kOriginPartial));
+  list.is_mapping = frame.role == Frame::Role::kBrace && frame.colons > 0 && !frame.had_generator &&
+                    list.is(Kind::kList) && list.items_ptr->size() == 2 * frame.colons;
+  return list;
 }
 
 void PythonEvaluator::open_bracket(const PythonToken& token, std::vector<Frame>& stack,
-                                   std::size_t at) {
+                                   std::size_t at) const {
   Frame& top = stack.back();
   Frame inner;
   inner.place = place_;
   inner.element_begin = at + 1;
+  inner.locals = locals_.size();
   const char open = token.text[0];
   if (open != '{' && top.has_operand) {
     inner.role = open == '(' ? Frame::Role::kCall : Frame::Role::kSubscript;
@@ -285,7 +183,7 @@ void PythonEvaluator::open_bracket(const PythonToken& token, std::vector<Frame>&
   stack.push_back(std::move(inner));
 }
 
-void PythonEvaluator::keyword(const PythonToken& token, Frame& frame, std::size_t at) {
+void PythonEvaluator::keyword(const PythonToken& token, Frame& frame) {
   const std::string_view word = token.text;
   if (word == "await" || word == "async") return;
   if (word == "None") {
@@ -294,18 +192,14 @@ void PythonEvaluator::keyword(const PythonToken& token, Frame& frame, std::size_
     set_operand(frame, PythonValue::of_number(word == "True" ? 1 : 0));
   } else if (word == "lambda") {
     close_operand(frame, " ");
+    if (frame.lambdas == 0 && frame.has_accumulator && !frame.has_saved) {
+      frame.saved = std::move(frame.accumulator);
+      frame.saved_op = frame.op;
+      frame.has_saved = true;
+      frame.accumulator = {};
+      frame.has_accumulator = false;
+    }
     ++frame.lambdas;
-  } else if (word == "for" && !frame.generator) {
-    close_operand(frame, {});
-    frame.body = std::move(frame.accumulator);
-    frame.body_end = at;
-    frame.accumulator = {};
-    frame.has_accumulator = false;
-    frame.generator = true;
-  } else if (word == "in" && frame.generator && frame.loop_variable.empty()) {
-    frame.loop_variable = frame.operand_name.empty() ? std::string_view("?") : frame.operand_name;
-    frame.has_operand = false;
-    frame.has_accumulator = false;
   } else if (word == "as") {
     close_operand(frame, {});
     frame.bind_next = true;
@@ -368,33 +262,58 @@ PythonValue PythonEvaluator::string_value(const PythonToken& token) {
   return PythonValue::of_text(std::move(out), false, origins);
 }
 
+// A name that is no keyword, or a keyword; `at` moves on where more than one token is read.
+void PythonEvaluator::name(const PythonToken& token, Frame& frame,
+                           std::span<const PythonToken> tokens, std::size_t& at) {
+  if (frame.after_dot) {
+    frame.after_dot = false;
+    if (frame.has_operand) note_change(frame.operand_name, frame.operand, token.text);
+    frame.operand = attribute(frame.has_operand ? frame.operand : PythonValue{}, token.text);
+    frame.has_operand = true;
+    frame.operand_is_literal = false;
+    frame.operand_name = {};
+  } else if (frame.bind_next) {
+    bind(token.text, frame.accumulator);
+    frame.bind_next = false;
+  } else if (frame.phase == Frame::Phase::kClauses &&
+             (token.text == "for" || (token.text == "if" && frame.in_clause))) {
+    end_clause(frame, tokens);
+    if (token.text == "for") at = begin_clause(frame, tokens, at);
+  } else if (is_word(token.text)) {
+    keyword(token, frame);
+  } else {
+    // A keyword argument's name is no use of that name.
+    const bool names_argument = frame.role == Frame::Role::kCall && !frame.has_operand &&
+                                at + 1 < tokens.size() && tokens[at + 1].op("=");
+    set_operand(frame, names_argument ? PythonValue{} : look_up(token.text));
+    frame.operand_name = token.text;
+  }
+}
+
 PythonValue PythonEvaluator::evaluate(std::span<const PythonToken> tokens) {
+  const std::vector<Comprehension> comprehensions = find_comprehensions(tokens);
+  locals_.clear();
   std::vector<Frame> stack(1);
   std::size_t ignored = 0;  // brackets beyond kMaxFrames; the tokenizer says so
-  for (std::size_t at = 0; at < tokens.size(); ++at) {
+  for (std::size_t at = 0;; ++at) {
+    if (Frame& top = stack.back(); ignored == 0 && top.phase != Frame::Phase::kNone) {
+      if (top.phase == Frame::Phase::kClauses && at >= top.clauses_end) {
+        end_clause(top, tokens);
+        top.phase = Frame::Phase::kBody;
+        at = top.element_begin;
+      }
+      if (top.phase == Frame::Phase::kBody && at >= top.body_end) {
+        top.phase = Frame::Phase::kRead;
+        at = top.clauses_end;
+      }
+    }
+    if (at >= tokens.size()) break;
     const PythonToken& token = tokens[at];
     Frame& frame = stack.back();
     place_.line = token.line;
     place_.offset = token.offset;
     if (token.kind == PythonTokenKind::kName) {
-      if (frame.after_dot) {
-        frame.after_dot = false;
-        frame.operand = attribute(frame.has_operand ? frame.operand : PythonValue{}, token.text);
-        frame.has_operand = true;
-        frame.operand_is_literal = false;
-        frame.operand_name = {};
-      } else if (frame.bind_next) {
-        bind(token.text, frame.accumulator);
-        frame.bind_next = false;
-      } else if (is_word(token.text)) {
-        keyword(token, frame, at);
-      } else {
-        // A keyword argument's name is no use of that name.
-        const bool names_argument = frame.role == Frame::Role::kCall && !frame.has_operand &&
-                                    at + 1 < tokens.size() && tokens[at + 1].op("=");
-        set_operand(frame, names_argument ? PythonValue{} : look_up(token.text));
-        frame.operand_name = token.text;
-      }
+      name(token, frame, tokens, at);
     } else if (token.kind == PythonTokenKind::kString) {
       PythonValue value = string_value(token);
       if (frame.has_operand && frame.operand_is_literal) {
@@ -404,14 +323,17 @@ PythonValue PythonEvaluator::evaluate(std::span<const PythonToken> tokens) {
       }
       frame.operand_is_literal = true;
     } else if (token.kind == PythonTokenKind::kNumber) {
-      set_operand(frame, number_value(token.text));
+      set_operand(frame, python_number(token.text));
     } else if (token.kind == PythonTokenKind::kOperator) {
       const std::string_view op = token.text;
       if (op == ".") {
         frame.after_dot = true;
+      } else if (frame.bind_next && (op == "(" || op == "[")) {
+        at = bind_pattern(frame, tokens, at);
       } else if (op == "(" || op == "[" || op == "{") {
         if (stack.size() < kMaxFrames) {
           open_bracket(token, stack, at);
+          at = enter_comprehension(stack.back(), comprehensions, at);
         } else {
           ++ignored;
           close_operand(frame, " ");
@@ -420,6 +342,7 @@ PythonValue PythonEvaluator::evaluate(std::span<const PythonToken> tokens) {
         --ignored;
       } else if (op == ")" || op == "]" || op == "}") {
         close_element(frame, tokens, at);
+        locals_.resize(std::min(locals_.size(), frame.locals));
         if (stack.size() == 1) continue;
         PythonValue value = close_frame(frame);
         stack.pop_back();
@@ -427,15 +350,19 @@ PythonValue PythonEvaluator::evaluate(std::span<const PythonToken> tokens) {
         set_operand(stack.back(), std::move(value));
       } else if (op == ",") {
         if (frame.lambdas > 0) {
-          close_operand(frame, " ");
+          end_lambda_parameter(frame);
         } else {
           close_element(frame, tokens, at);
+          locals_.resize(std::min(locals_.size(), frame.locals));
           frame.comma = true;
+          if (ignored == 0) at = enter_comprehension(frame, comprehensions, at);
         }
       } else if (op == ":") {
         if (frame.lambdas > 0) {
-          close_operand(frame, " ");
+          end_lambda_parameter(frame);
           --frame.lambdas;
+        } else if (frame.phase != Frame::Phase::kNone) {
+          close_operand(frame, " ");  // key and value of a comprehension
         } else {
           close_element(frame, tokens, at);
           ++frame.colons;
@@ -447,6 +374,7 @@ PythonValue PythonEvaluator::evaluate(std::span<const PythonToken> tokens) {
       } else if (op == "=") {
         if (frame.role == Frame::Role::kCall && frame.lambdas == 0)
           frame.keyword = frame.operand_name;
+        if (frame.lambdas > 0) frame.lambda_parameter = frame.operand_name;
         frame.has_operand = false;
         frame.has_accumulator = false;
       } else if (op == ";" || op == "`" || op == "->" || op == "...") {

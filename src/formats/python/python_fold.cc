@@ -516,6 +516,15 @@ constexpr FoldRow kFolds[] = {
     {"codecs.encode", Fold::kCodec},
 };
 
+// chr(value)
+PythonValue character(const PythonValue& value) {
+  if (!value.is(Kind::kNumber) || value.number < 0 || value.number > 0x10FFFF)
+    return PythonValue::unknown(value.origins | kHidden);
+  std::string out;
+  append_utf8(out, static_cast<std::uint32_t>(value.number));
+  return PythonValue::of_text(std::move(out), false, value.origins | kHidden);
+}
+
 }  // namespace
 
 std::optional<PythonValue> PythonFolder::function(std::string_view path,
@@ -529,14 +538,8 @@ std::optional<PythonValue> PythonFolder::function(std::string_view path,
   const bool text = is_text(first);
   const std::optional<std::string> none;
   switch (row->fold) {
-    case Fold::kChr: {
-      if (!first.is(Kind::kNumber) || first.number < 0 || first.number > 0x10FFFF) {
-        return PythonValue::unknown(origins | kHidden);
-      }
-      std::string out;
-      append_utf8(out, static_cast<std::uint32_t>(first.number));
-      return PythonValue::of_text(std::move(out), false, origins | kHidden);
-    }
+    case Fold::kChr:
+      return character(first);
     case Fold::kOrd:
       if (!text || first.text().size() != 1) return PythonValue::unknown(origins);
       return PythonValue::of_number(static_cast<unsigned char>(first.text()[0]), origins);
@@ -564,7 +567,7 @@ std::optional<PythonValue> PythonFolder::function(std::string_view path,
       std::vector<PythonValue> out;
       for (const PythonValue& item : *items.items_ptr) {
         if (!take(8)) break;
-        out.push_back(*function("chr", {PythonArgument{{}, false, item}}));
+        out.push_back(character(item));
       }
       return PythonValue::of_list(std::move(out), origins | kHidden);
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 #include <span>
 #include <utility>
 
@@ -48,6 +49,7 @@ class Reader {
     }
     summary_.encoding = declared_encoding(source_);
     if (evaluator_.names_overflowed()) summary_.limit = "more names than are followed in one file";
+    if (evaluator_.scan_overflowed()) summary_.limit = "tables are read too often to be followed";
     return std::move(summary_);
   }
 
@@ -70,7 +72,7 @@ class Reader {
     std::uint32_t depth = 0;
     std::uint32_t lambdas = 0;
     while (true) {
-      PythonToken token = tokenizer.next();
+      const PythonToken token = tokenizer.next();
       if (!budget_.take_work(1)) return false;
       if (token.kind == Kind::kOperator) {
         const char c = token.text[0];
@@ -199,7 +201,7 @@ class Reader {
     block.indented = false;
     block.one_line = true;
     block.awaits_body = false;
-    std::vector<std::string_view> parameters;
+    std::vector<PythonBinding> parameters;
     PythonScopeId self = 0;
     std::span<const PythonToken> tokens(header);
     if (tokens[0].text == "async") tokens = tokens.subspan(1);
@@ -216,7 +218,7 @@ class Reader {
     }
     last_had_body_ = false;
     push_block(block);
-    bind_parameters(parameters, self);
+    bind_parameters(parameters, self, block.scope);
     drain_fields();
     statement_ = std::move(header);  // keeps the memory
     statement_.clear();
@@ -261,16 +263,15 @@ class Reader {
     }
     if (in >= tokens.size()) return;
     const PythonValue values = evaluate(tokens.subspan(in + 1));
-    const PythonValue item =
-        in == 1 ? PythonEvaluator::item_of(values) : PythonValue::unknown(values.origins);
-    for (const PythonToken& token : tokens.first(in)) {
-      if (token.kind == Kind::kName) evaluator_.bind(token.text, item);
+    for (PythonBinding& binding :
+         evaluator_.destructure(tokens.first(in), evaluator_.item_of(values))) {
+      evaluator_.bind(binding.name, std::move(binding.value));
     }
   }
 
   // Answers the class whose object the first parameter is, 0 for none.
   PythonScopeId define(bool is_class, std::span<const PythonToken> tokens, Block& block,
-                       std::vector<std::string_view>& parameters) {
+                       std::vector<PythonBinding>& parameters) {
     PythonScope scope;
     scope.kind = is_class ? PythonScope::Kind::kClass : PythonScope::Kind::kFunction;
     scope.id = next_scope_++;
@@ -306,33 +307,40 @@ class Reader {
     return self;
   }
 
-  void bind_parameters(const std::vector<std::string_view>& parameters, PythonScopeId self) {
+  void bind_parameters(const std::vector<PythonBinding>& parameters, PythonScopeId self,
+                       PythonScopeId scope) {
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       PythonValue argument;
       if (i == 0 && self != 0) {
         argument.kind = PythonValueKind::kInstance;
         argument.number = self;
+      } else {
+        argument = evaluator_.parameter(scope, self != 0 ? i - 1 : i, parameters[i].name,
+                                        parameters[i].value);
       }
-      evaluator_.bind(parameters[i], argument);
+      evaluator_.bind(parameters[i].name, std::move(argument));
     }
   }
 
   void decorate(PythonValue& value) {
-    for (auto it = decorators_.rbegin(); it != decorators_.rend(); ++it) {
-      if (it->is(PythonValueKind::kPath) && it->text() == "staticmethod") is_static_ = true;
-      const bool known = it->is(PythonValueKind::kPath) || it->is(PythonValueKind::kFunction);
+    for (const PythonValue& decorator : std::views::reverse(decorators_)) {
+      if (decorator.is(PythonValueKind::kPath) && decorator.text() == "staticmethod")
+        is_static_ = true;
+      const bool known =
+          decorator.is(PythonValueKind::kPath) || decorator.is(PythonValueKind::kFunction);
       evaluator_.place().decorator = true;
-      if (known) evaluator_.call(*it, {PythonArgument{{}, false, value}});
+      if (known) evaluator_.call(decorator, {PythonArgument{{}, false, value}});
     }
     evaluator_.place().decorator = false;
     decorators_.clear();
   }
 
   // Names between the brackets of a def; evaluates the default values.
-  std::vector<std::string_view> read_parameters(std::span<const PythonToken> tokens) {
-    std::vector<std::string_view> names;
+  std::vector<PythonBinding> read_parameters(std::span<const PythonToken> tokens) {
+    std::vector<PythonBinding> names;
     std::uint32_t depth = 0;
     bool want_name = true;
+    bool is_default = false;
     std::size_t value_begin = 0;
     for (std::size_t i = 0; i < tokens.size(); ++i) {
       const PythonToken& token = tokens[i];
@@ -340,18 +348,26 @@ class Reader {
       const bool closes = token.op(")") || token.op("]") || token.op("}");
       if (closes && depth > 0) --depth;
       if ((depth == 1 && token.op(",")) || (depth == 0 && closes)) {
-        if (value_begin != 0 && value_begin < i)
-          evaluate(tokens.subspan(value_begin, i - value_begin));
+        if (value_begin != 0 && value_begin < i) {
+          PythonValue value = evaluate(tokens.subspan(value_begin, i - value_begin));
+          if (is_default && !names.empty()) names.back().value = std::move(value);
+        }
         value_begin = 0;
+        is_default = false;
         want_name = true;
         if (depth == 0 && i + 1 < tokens.size()) {  // -> annotation
           evaluate(tokens.subspan(i + 1));
           break;
         }
       } else if (depth == 1 && want_name && token.kind == Kind::kName) {
-        if (names.size() < 1024) names.push_back(token.text);
+        if (names.size() < 1024) names.push_back({token.text, {}});
         want_name = false;
-      } else if (depth == 1 && (token.op("=") || token.op(":")) && value_begin == 0) {
+      } else if (depth == 1 && token.op("=")) {
+        if (value_begin != 0 && value_begin < i)  // behind an annotation
+          evaluate(tokens.subspan(value_begin, i - value_begin));
+        value_begin = i + 1;
+        is_default = true;
+      } else if (depth == 1 && token.op(":") && value_begin == 0) {
         value_begin = i + 1;
       }
       if (opens) ++depth;
@@ -364,9 +380,9 @@ class Reader {
   void finish_statement() {
     if (statement_.empty()) return;
     last_had_body_ = true;
-    if (statement_.size() > 0 && is_header()) {
+    if (is_header()) {
       // A header without its colon: broken text, or the inline form's rest. Read it as expressions.
-      std::span<const PythonToken> tokens(statement_);
+      const std::span<const PythonToken> tokens(statement_);
       enter_place(tokens[0]);
       evaluate(tokens.subspan(1));
     } else {
@@ -400,8 +416,10 @@ class Reader {
     }
     if (first.kind == Kind::kName && one_of(kPrefixes, first.text)) {
       const PythonValue value = evaluate(tokens.subspan(1));
-      if (first.text == "return" && blocks_.back().scope != 0)
+      if (first.text == "return" && blocks_.back().scope != 0) {
         evaluator_.add_return(blocks_.back().scope, value);
+        if (report_) handler_.on_return(value, place_of(first));
+      }
       return;
     }
     assign_or_evaluate(tokens);
@@ -464,31 +482,55 @@ class Reader {
       if (report_) handler_.on_assign(target[2].text, value, place_of(target[0]));
       return;
     }
+    if (assign_item(target, value)) return;
     // a, b = x, y
-    std::vector<std::string_view> names;
-    bool plain = true;
-    for (const PythonToken& token : target) {
-      if (token.kind == Kind::kName) {
-        names.push_back(token.text);
-      } else if (!token.op(",") && !token.op("(") && !token.op(")") && !token.op("[") &&
-                 !token.op("]") && !token.op("*")) {
-        plain = false;
-      }
-    }
+    const bool plain = std::none_of(target.begin(), target.end(), [](const PythonToken& token) {
+      return token.kind != Kind::kName && !token.op(",") && !token.op("(") && !token.op(")") &&
+             !token.op("[") && !token.op("]") && !token.op("*");
+    });
     if (!plain) {
       const PythonValue whole = evaluate(target);
       if (report_ && whole.is(PythonValueKind::kPath))
         handler_.on_assign(whole.text(), value, place_of(target[0]));
       return;
     }
-    const bool matched =
-        value.is(PythonValueKind::kList) && value.items_ptr->size() == names.size();
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      const PythonValue item =
-          matched ? (*value.items_ptr)[i] : PythonValue::unknown(value.origins);
-      if (report_ && matched) handler_.on_assign(names[i], item, place_of(target[0]));
-      evaluator_.bind(names[i], item);
+    for (PythonBinding& binding : evaluator_.destructure(target, value)) {
+      if (report_) handler_.on_assign(binding.name, binding.value, place_of(target[0]));
+      if (blocks_.back().is_class)
+        evaluator_.bind_attribute(blocks_.back().class_scope, binding.name, binding.value);
+      evaluator_.bind(binding.name, std::move(binding.value));
     }
+  }
+
+  // name[index] = value, globals()["name"] = value
+  bool assign_item(std::span<const PythonToken> target, const PythonValue& value) {
+    if (target.size() < 4 || target[0].kind != Kind::kName || !target.back().op("]")) return false;
+    const bool namespace_call =
+        target.size() >= 6 && target[1].op("(") && target[2].op(")") && target[3].op("[");
+    if (!namespace_call && !target[1].op("[")) return false;
+    const auto index =
+        target.subspan(namespace_call ? 4 : 2).first(target.size() - (namespace_call ? 5 : 3));
+    std::uint32_t depth = 0;
+    for (const PythonToken& token : index) {
+      if (token.op("[")) ++depth;
+      if (!token.op("]")) continue;
+      if (depth == 0) return false;  // a[b][c]
+      --depth;
+    }
+    const PythonValue key = evaluate(index);
+    if (!namespace_call) {
+      evaluator_.assign_item(target[0].text, key, value);
+    } else if (key.is(PythonValueKind::kText) && key.is_constant() &&
+               (target[0].text == "globals" || target[0].text == "locals" ||
+                target[0].text == "vars")) {
+      evaluator_.bind_global(key.text(), value);
+    }
+    if (report_ && !namespace_call) {
+      const PythonValue owner = evaluator_.look_up(target[0].text);
+      if (owner.is(PythonValueKind::kPath))
+        handler_.on_assign(std::string(owner.text()).append("[]"), value, place_of(target[0]));
+    }
+    return true;
   }
 
   void report_import(std::string_view module, std::string_view name, const PythonToken& token) {
@@ -574,8 +616,10 @@ class Reader {
   // Calls inside f-strings; each level of nesting is read once more, four levels at most.
   void drain_fields() {
     auto& queue = evaluator_.fields();
-    for (std::size_t i = 0; i < queue.size(); ++i) {
-      const PythonEvaluator::Field field = queue[i];
+    // The queue grows while it is read: a field may hold another f-string.
+    std::size_t next = 0;
+    while (next < queue.size()) {
+      const PythonEvaluator::Field field = queue[next++];
       PythonTokenizer tokenizer(field.text);
       std::vector<PythonToken> tokens;
       while (tokens.size() < 4096) {

@@ -62,6 +62,8 @@ class PythonHandler {
   /// A dotted name, function or class is used as a value (assigned, returned) without a call.
   virtual void on_assign(std::string_view /*target*/, const PythonValue& /*value*/,
                          const PythonPlace& /*place*/) {}
+  /// A function returns this value.
+  virtual void on_return(const PythonValue& /*value*/, const PythonPlace& /*place*/) {}
   /// An identifier that is not ASCII in the bytes but is for Python ("ｅｖａｌ").
   virtual void on_disguised_name(std::string_view /*written*/, std::string_view /*read*/,
                                  const PythonPlace& /*place*/) {}

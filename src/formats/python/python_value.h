@@ -28,20 +28,26 @@ enum PythonOrigin : std::uint16_t {
 enum class PythonValueKind : std::uint8_t {
   kUnknown,
   kNumber,
-  kText,      ///< str or bytes with known content
-  kPath,      ///< a dotted name that leads out of this file: "os.system", "requests.get().text"
-  kMethod,    ///< a method of a known text; `text` is the receiver, `name` the method
-  kList,      ///< list, tuple or set with known items
+  kText,  ///< str or bytes with known content
+  /// A dotted name that leads out of this file: "os.system", "requests.get().text". `items` are the
+  /// arguments that functools.partial has given it already.
+  kPath,
+  /// A method `name` of a known text (`text`) or of a known list (`items`).
+  kMethod,
+  kList,      ///< list, tuple, set or mapping with known items
   kFunction,  ///< a function of this file; `number` is its scope
   kClass,     ///< a class of this file; `number` is its scope
   kInstance,  ///< an object of a class of this file
-  kGetter,    ///< operator.attrgetter / methodcaller of a known name
+  /// operator.attrgetter of the name `text`; of an item when `name` is "item", of a method that is
+  /// called with `items` when it is "call".
+  kGetter,
 };
 
 /// Cheap to copy: text and items are shared and immutable.
 struct PythonValue {
   PythonValueKind kind = PythonValueKind::kUnknown;
   bool is_bytes = false;
+  bool is_mapping = false;  ///< a list of keys and values in turn
   PythonOrigins origins = 0;
   std::int64_t number = 0;
   std::shared_ptr<const std::string> text_ptr;
