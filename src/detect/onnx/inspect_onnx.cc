@@ -24,7 +24,6 @@ using formats::OnnxTextPlace;
 // Texts longer than what the parser hands over are examined whole, as members.
 constexpr std::uint64_t kTextAsMember = 4096;
 // A tensor smaller than this holds no program worth carrying.
-constexpr std::uint64_t kCarrierBytes = 1024;
 constexpr std::uint64_t kUnknownBytesOfNote = 4096;
 // Different external files of one model; the largest exports have one a tensor (some 10,000).
 constexpr std::size_t kExternalFilesKept = 20'000;
@@ -251,19 +250,12 @@ void OnnxInspector::inline_data(const OnnxTensor& tensor) {
                          .detail = std::to_string(tensor.raw_length) +
                                    " bytes of data, the shape needs " + std::to_string(*needed)});
   }
-  if (!inspection_.full() || tensor.raw_length < kCarrierBytes) return;
-  std::array<std::uint8_t, 512> head{};
-  const auto got = inspection_.source().read_at(tensor.raw_offset, head);
-  if (!got) {
-    inspection_.incomplete(got.error());
-    return;
-  }
-  const PayloadKind kind = payload_kind(ByteView(head).first(std::min<std::size_t>(
-                                            *got, static_cast<std::size_t>(tensor.raw_length))),
-                                        tensor.raw_length);
-  // Weights may be any bytes, so only what a structure stands behind counts here.
-  if (kind != PayloadKind::kNone && kind != PayloadKind::kBase64) {
-    carried(kind, "tensor " + tensor.name, tensor.raw_offset, tensor.raw_length);
+  if (!inspection_.full()) return;
+  const auto kind = payload_in_weights(inspection_.source(), tensor.raw_offset, tensor.raw_length);
+  if (!kind) {
+    inspection_.incomplete(kind.error());
+  } else if (*kind != PayloadKind::kNone) {
+    carried(*kind, "tensor " + tensor.name, tensor.raw_offset, tensor.raw_length);
   }
 }
 

@@ -129,6 +129,36 @@ PayloadKind payload_kind(ByteView head, std::uint64_t length) {
   return PayloadKind::kBase64;
 }
 
+Result<PayloadKind> payload_in_weights(const ByteSource& source, std::uint64_t offset,
+                                       std::uint64_t length) {
+  constexpr std::uint64_t kLeastBytes = 64;
+  constexpr std::uint64_t kHeadBytes = 4096;
+  if (length < kLeastBytes) return PayloadKind::kNone;
+  std::array<std::uint8_t, kHeadBytes> buffer{};
+  const auto wanted = static_cast<std::size_t>(std::min(length, kHeadBytes));
+  SAIPH_TRY(const std::size_t got, source.read_at(offset, std::span(buffer).first(wanted)));
+  const ByteView head = ByteView(buffer).first(got);
+  const PayloadKind kind = payload_kind(head, length);
+  if (kind == PayloadKind::kScript) {
+    const std::string_view text = as_text(head);
+    const std::string_view line = text.substr(0, std::min<std::size_t>(text.find('\n'), 128));
+    const bool printable =
+        std::all_of(line.begin(), line.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
+    return printable && line.find("bin/") != std::string_view::npos ? kind : PayloadKind::kNone;
+  }
+  if (kind == PayloadKind::kBase64) return PayloadKind::kNone;
+  // The header behind a DOS program of any length.
+  ByteReader reader(head);
+  std::uint32_t header = 0;
+  if (kind == PayloadKind::kNone && as_text(head).starts_with("MZ") && reader.seek(0x3C) &&
+      reader.u32le(header) && header >= head.size() && header <= length - 4) {
+    std::array<std::uint8_t, 4> magic{};
+    SAIPH_TRY(const std::size_t read, source.read_at(offset + header, magic));
+    if (read == magic.size() && as_text(magic) == "PE\0\0"sv) return PayloadKind::kPe;
+  }
+  return kind;
+}
+
 std::string_view payload_name(PayloadKind kind) {
   switch (kind) {
     case PayloadKind::kNone:

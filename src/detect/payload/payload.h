@@ -5,7 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/byte_source.h"
 #include "base/bytes.h"
+#include "base/result.h"
 
 namespace saiph::detect {
 
@@ -15,6 +17,12 @@ enum class PayloadKind : std::uint8_t { kNone, kElf, kPe, kMachO, kZip, kPickle,
 /// eight bytes alone never decides, so tensor bytes do not match by chance. kBase64: text whose
 /// decoding announces one of the others. Any thread; constant cost.
 PayloadKind payload_kind(ByteView head, std::uint64_t length);
+
+/// The same for bytes [offset, offset + length) of a source that should be weights: any bytes occur
+/// there, so a script counts only with an interpreter's path, base64 and less than 64 bytes never.
+/// Errors: those of the source. Any thread; reads 4 KiB.
+Result<PayloadKind> payload_in_weights(const ByteSource& source, std::uint64_t offset,
+                                       std::uint64_t length);
 
 /// "an ELF executable", "a pickle", ... for a sentence.
 std::string_view payload_name(PayloadKind kind);

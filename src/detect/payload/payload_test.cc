@@ -12,6 +12,54 @@ PayloadKind kind_of(std::string text, std::size_t pad = 256) {
   return payload_kind(as_bytes(text), text.size());
 }
 
+PayloadKind in_weights(std::string text, std::size_t pad = 8192) {
+  if (text.size() < pad) text.resize(pad, '\0');
+  // Something in front: the offset counts.
+  const std::string whole = "prefix" + text;
+  const auto kind = payload_in_weights(ViewSource(as_bytes(whole)), 6, text.size());
+  return kind ? *kind : PayloadKind::kNone;
+}
+
+TEST(PayloadInWeights, HeadersCount) {
+  const std::string elf(
+      "\x7F"
+      "ELF\x02\x01\x01"sv);
+  EXPECT_EQ(in_weights(elf), PayloadKind::kElf);
+  EXPECT_EQ(in_weights(elf, 64), PayloadKind::kElf);
+  EXPECT_EQ(in_weights(elf, 63), PayloadKind::kNone);
+  EXPECT_EQ(in_weights("#!/usr/bin/env python3\n"), PayloadKind::kScript);
+  EXPECT_EQ(in_weights(std::string("\xCF\xFA\xED\xFE\x07\0\0\x01\3\0\0\0\2\0\0\0"sv)),
+            PayloadKind::kMachO);
+  // The header stands behind what is read first.
+  std::string pe(8192, '\0');
+  pe.replace(0, 2, "MZ");
+  pe.replace(0x3C, 4, "\0\x18\0\0"sv);
+  EXPECT_EQ(in_weights(pe), PayloadKind::kNone);
+  pe.replace(0x1800, 4, "PE\0\0"sv);
+  EXPECT_EQ(in_weights(pe), PayloadKind::kPe);
+}
+
+TEST(PayloadInWeights, ChanceDoesNot) {
+  EXPECT_EQ(in_weights("\x7F"
+                       "ELF\x40\x41\x42"),
+            PayloadKind::kNone);
+  EXPECT_EQ(in_weights("MZ"), PayloadKind::kNone);
+  EXPECT_EQ(in_weights("#!/\x91\xA0\x07"), PayloadKind::kNone);
+  EXPECT_EQ(in_weights(std::string(8192, 'A')), PayloadKind::kNone);
+  // Weights of a generator; each start is tried as a tensor's.
+  std::string noise;
+  std::uint64_t state = 88172645463325252U;
+  while (noise.size() < 100'000) {
+    state ^= state << 13U;
+    state ^= state >> 7U;
+    state ^= state << 17U;
+    noise.push_back(static_cast<char>(state >> 32U));
+  }
+  const ViewSource source(as_bytes(noise));
+  for (std::uint64_t at = 0; at + 128 < noise.size(); ++at)
+    ASSERT_EQ(payload_in_weights(source, at, 128).value_or(PayloadKind::kElf), PayloadKind::kNone);
+}
+
 TEST(PayloadKind, NeedsStructureBehindTheMagic) {
   EXPECT_EQ(kind_of(std::string("\x7F"
                                 "ELF\x02\x01\x01"sv)),

@@ -1,6 +1,8 @@
 #include "detect/safetensors/inspect_safetensors.h"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include "base/escape.h"
 #include "detect/embedded/embedded.h"
@@ -34,6 +36,23 @@ class Statements final : public formats::SafetensorsSink {
   }
   void on_data(std::uint64_t offset, std::uint64_t length) override {
     inspection_.data_range(offset, length);
+  }
+  void on_tensor_data(std::uint64_t offset, std::uint64_t length,
+                      std::uint64_t name_offset) override {
+    if (!inspection_.full()) return;
+    const auto kind = payload_in_weights(inspection_.source(), offset, length);
+    if (!kind) {
+      inspection_.incomplete(kind.error());
+      return;
+    }
+    if (*kind == PayloadKind::kNone) return;
+    const std::string name = formats::safetensors_name(inspection_.source(), name_offset);
+    FindingDraft draft{.offset = offset, .part = shorten(name, 120)};
+    draft.detail = std::to_string(length) + " bytes start like " + std::string(payload_name(*kind));
+    // What the member's own detectors grade.
+    if (!is_executable(*kind)) draft.severity = Severity::kMedium;
+    inspection_.finding(rules::kSafetensorsEmbeddedArtefact, std::move(draft));
+    texts_.submit_range("tensor " + shorten(name, 120), "", offset, length);
   }
   void on_problem(SafetensorsProblem problem, std::uint64_t offset, std::uint64_t length,
                   std::string_view detail) override {

@@ -51,6 +51,40 @@ TEST(Safetensors, FilesOfTheLibraryAreQuiet) {
   EXPECT_GE(seen, 4U);
 }
 
+TEST(Safetensors, ProgramInATensor) {
+  constexpr std::string_view kHeader =
+      R"({"a":{"dtype":"U8","shape":[64],"data_offsets":[0,64]},)"
+      R"("w":{"dtype":"U8","shape":[256],"data_offsets":[64,320]}})";
+  using std::string_view_literals::operator""sv;
+  const auto with = [&](std::string_view head, std::size_t at, bool full = true) {
+    Bytes file = file_of(kHeader, 320);
+    std::copy(head.begin(), head.end(),
+              file.begin() + static_cast<std::ptrdiff_t>(8 + kHeader.size() + at));
+    RecordingInspection inspection(std::move(file));
+    inspection.full_ = full;
+    inspect_safetensors(inspection);
+    return inspection;
+  };
+  const std::string_view elf =
+      "\x7F"
+      "ELF\x02\x01\x01\0"sv;
+  const auto found = with(elf, 64);
+  EXPECT_EQ(rules_of(found), "safetensors-embedded-artefact/high");
+  EXPECT_EQ(found.stated.at(0).draft.part, "w");
+  EXPECT_EQ(found.members.size(), 1U);
+  EXPECT_EQ(rules_of(with("#!/bin/sh\n", 0)), "safetensors-embedded-artefact/high");
+  EXPECT_EQ(rules_of(with("PK\x03\x04\x14\0\0\0\0\0................\x04\0\0\0name"sv, 64)),
+            "safetensors-embedded-artefact/medium");
+  // The same bytes elsewhere are numbers, and so is a magic without its header.
+  EXPECT_EQ(rules_of(with(elf, 65)), "");
+  EXPECT_EQ(rules_of(with("\x7F"
+                          "ELF\x11\x01\x01",
+                          64)),
+            "");
+  EXPECT_EQ(rules_of(with("MZ", 64)), "");
+  EXPECT_EQ(rules_of(with(elf, 64, false)), "");
+}
+
 TEST(Safetensors, EveryRuleHasItsSample) {
   const struct {
     const char* what;

@@ -223,16 +223,6 @@ class Header final : public codec::JsonHandler {
   Tensor tensor_;
 };
 
-// The key at `offset` of the header, shortened: only read again for the few that are reported.
-std::string name_at(const ByteSource& source, std::uint64_t offset) {
-  const auto bytes =
-      read_range(source, kPrefixBytes + offset + 1,
-                 std::min<std::uint64_t>(120, source.size() - kPrefixBytes - offset - 1), 120);
-  if (!bytes) return {};
-  const std::string_view text = as_text(*bytes);
-  return std::string(text.substr(0, text.find('"')));
-}
-
 void check_layout(const ByteSource& source, std::uint64_t data_begin, std::vector<Extent>& extents,
                   SafetensorsSink& sink) {
   const auto by_begin = [](const Extent& a, const Extent& b) {
@@ -254,7 +244,12 @@ void check_layout(const ByteSource& source, std::uint64_t data_begin, std::vecto
       run = extent.begin;
     } else if (extent.begin < covered && extent.end > extent.begin) {
       sink.on_problem(SafetensorsProblem::kOverlap, data_begin + std::min(extent.begin, available),
-                      covered - extent.begin, name_at(source, extent.name_offset));
+                      covered - extent.begin,
+                      safetensors_name(source, kPrefixBytes + extent.name_offset));
+    }
+    if (extent.end > extent.begin && extent.end <= available) {
+      sink.on_tensor_data(data_begin + extent.begin, extent.end - extent.begin,
+                          kPrefixBytes + extent.name_offset);
     }
     covered = std::max(covered, extent.end);
   }
@@ -268,6 +263,17 @@ void check_layout(const ByteSource& source, std::uint64_t data_begin, std::vecto
 }
 
 }  // namespace
+
+std::string safetensors_name(const ByteSource& source, std::uint64_t name_offset) {
+  constexpr std::uint64_t kNameBytes = 120;
+  if (name_offset >= source.size()) return {};
+  const std::uint64_t begin = name_offset + 1;  // behind the quote
+  const auto bytes =
+      read_range(source, begin, std::min(kNameBytes, source.size() - begin), kNameBytes);
+  if (!bytes) return {};
+  const std::string_view text = as_text(*bytes);
+  return std::string(text.substr(0, text.find('"')));
+}
 
 bool looks_like_safetensors(ByteView head, std::uint64_t file_bytes) {
   ByteReader reader(head);

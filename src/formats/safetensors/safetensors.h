@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/byte_source.h"
@@ -44,12 +45,20 @@ class SafetensorsSink {
                           std::string_view detail) = 0;
   /// A run of tensor data inside the file.
   virtual void on_data(std::uint64_t offset, std::uint64_t length) = 0;
+  /// One tensor that lies inside the file, by rising offset; its name is that of
+  /// safetensors_name(source, name_offset).
+  virtual void on_tensor_data(std::uint64_t offset, std::uint64_t length,
+                              std::uint64_t name_offset) = 0;
 };
 
 struct SafetensorsSummary {
   std::uint64_t header_bytes = 0;  ///< n
   std::uint64_t tensors = 0;
 };
+
+/// The name at `name_offset` as it stands in the header, its first 120 bytes; "" where it cannot be
+/// read. Any thread; one small read.
+std::string safetensors_name(const ByteSource& source, std::uint64_t name_offset);
 
 /// Cheap structural test on the first bytes: a plausible length, '{', then a string or '}'.
 /// Any thread.
