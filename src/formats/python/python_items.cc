@@ -339,10 +339,27 @@ PythonValue PythonEvaluator::changed(const PythonValue& list, PythonOrigins orig
   return list;
 }
 
+// A list that was changed in a way that is not followed: its texts still say what it is for (the
+// words of a command), but none stands where it stood for sure.
+PythonValue PythonEvaluator::changed_list(const PythonValue& list, std::string_view method) {
+  if (list.items_ptr->size() > kMaxChangedItems) return changed(list, 0);
+  std::vector<PythonValue> items = *list.items_ptr;
+  if (method == "append" || method == "extend") {
+    items.emplace_back();
+  } else if (method == "insert") {
+    items.insert(items.begin(), PythonValue::unknown());
+  } else {
+    for (PythonValue& item : items) {
+      if (item.is(Kind::kText)) item.origins |= kOriginPartial;
+    }
+  }
+  return new_list(std::move(items), list.origins);
+}
+
 void PythonEvaluator::note_change(std::string_view name, const PythonValue& value,
                                   std::string_view method) {
   if (!value.is(Kind::kList) || name.empty() || !one_of(kMutators, method)) return;
-  bind(name, changed(value, 0));
+  bind(name, value.is_mapping ? changed(value, 0) : changed_list(value, method));
 }
 
 }  // namespace saiph::formats
