@@ -46,6 +46,10 @@ bool is_behind_skippable(const Probe& probe, codec::Codec codec) {
          codec::codec_behind_skippable(probe.source) == codec;
 }
 
+bool is_tar(const Probe& probe) {
+  return starts(probe.head, "ustar", 257) || codec::is_tar_header(probe.head);
+}
+
 // One row a signature; every row that matches is reported. Rows whose format has no signature call
 // a structural probe of their own format's folder.
 struct Row {
@@ -57,8 +61,8 @@ constexpr auto kRows = std::to_array<Row>({
     {FormatId::kGitLfsPointer, [](const Probe& p) { return starts(p.head, "version https://git-lfs.github.com/spec/"); }},
     // 'P' is also a pickle opcode (PERSID), but every loader that would accept it looks for a zip first.
     {FormatId::kPickle, [](const Probe& p) { return !starts(p.head, "PK\x03\x04") && probe_pickle(p.head, p.source); }},
-    {FormatId::kZip, [](const Probe& p) { return starts(p.head, "PK\x03\x04") || codec::has_zip_end(p.source); }},
-    {FormatId::kTar, [](const Probe& p) { return starts(p.head, "ustar", 257) || codec::is_tar_header(p.head); }},
+    {FormatId::kZip, [](const Probe& p) { return starts(p.head, "PK\x03\x04") || codec::has_zip_end(p.source, is_tar(p)); }},
+    {FormatId::kTar, [](const Probe& p) { return is_tar(p); }},
     {FormatId::kGzip, [](const Probe& p) { return starts(p.head, "\x1f\x8b\x08"); }},
     {FormatId::kZlib, [](const Probe& p) { return codec::joblib_prefix(p.head) != 0 || ((!p.text || starts(p.head, "x")) && codec::looks_like_zlib(p.head)); }},
     {FormatId::kBzip2, [](const Probe& p) { return starts(p.head, "BZh") && p.head.size() > 9 && (starts(p.head, "1AY&SY", 4) || starts(p.head, "\x17rE8P\x90", 4)); }},

@@ -145,7 +145,9 @@ Result<ZipArchive> read_zip(const ByteSource& source, Budget& budget);
 /// True when the last 68 KiB hold an end record that some reader would follow to a directory or to
 /// a ZIP64 record, or one of an empty archive whose fields agree. Cost: one read of 68 KiB, and a
 /// few of some bytes for each end record in them.
-bool has_zip_end(const ByteSource& source);
+/// `inside_tar`: the source is a tar archive, so the record may be that of a member, which is read
+/// on its own; a ZIP64 record beside a whole plain one (PyTorch writes both) then says nothing.
+bool has_zip_end(const ByteSource& source, bool inside_tar = false);
 
 /// The payload of a member as one of its views describes it, decompressed. The window is clipped to
 /// the source. A stored member is a view into the source and costs nothing.

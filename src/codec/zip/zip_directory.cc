@@ -72,7 +72,7 @@ bool has_zip64_end(const ByteSource& source, std::uint64_t position) {
 
 }  // namespace
 
-bool has_zip_end(const ByteSource& source) {
+bool has_zip_end(const ByteSource& source, bool inside_tar) {
   const std::uint64_t length = std::min<std::uint64_t>(source.size(), kEndBytes + kCommentBytes);
   Bytes copy;
   ByteView tail;
@@ -104,7 +104,8 @@ bool has_zip_end(const ByteSource& source) {
         (directory_disk == 0 || directory_disk == 0xFFFF) && directory_offset <= position) {
       return true;
     }
-    if (has_zip64_end(source, position)) return true;
+    const bool wide = directory_size == kWide || directory_offset == kWide || count == 0xFFFF;
+    if ((wide || !inside_tar) && has_zip64_end(source, position)) return true;
     if (directory_size <= position &&
         signature_at(source, position - directory_size, kCentralMagic))
       return true;

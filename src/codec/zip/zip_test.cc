@@ -332,6 +332,7 @@ TEST(Zip, Zip64RecordIsFoundWhateverThePlainOneSays) {
     testing::put(bytes, 7, 4);
     testing::put(bytes, 0, 2);
     EXPECT_TRUE(has_zip_end(ViewSource(bytes))) << points;
+    EXPECT_FALSE(has_zip_end(ViewSource(bytes), true)) << points;
   }
 }
 
