@@ -116,4 +116,7 @@ class PythonFacts final : public formats::PythonHandler {
   bool registers_reducers_ = false;  ///< copyreg is imported
 };
 
+/// The text of a command: a string, or a list of words joined by spaces with "{}" for unknown ones.
+std::string python_command_text(const formats::PythonValue& value);
+
 }  // namespace saiph::detect

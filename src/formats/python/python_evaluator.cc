@@ -156,7 +156,7 @@ PythonValue PythonEvaluator::close_frame(Frame& frame) {
   PythonValue list = PythonValue::of_list(
       std::move(items), origins & ~(kOriginBuilt | kOriginReflected | kOriginPartial));
   list.is_mapping = frame.role == Frame::Role::kBrace && frame.colons > 0 && !frame.had_generator &&
-                    list.is(Kind::kList) && list.items_ptr->size() == 2 * frame.colons;
+                    list.is(Kind::kList) && list.items_ptr->size() == std::size_t{2} * frame.colons;
   return list;
 }
 

@@ -53,7 +53,7 @@ class PythonEvaluator {
   void bind_attribute(PythonScopeId class_scope, std::string_view name, PythonValue value);
   PythonValue look_up(std::string_view name);
   PythonValue attribute(const PythonValue& base, std::string_view written);
-  PythonValue call(const PythonValue& callee, const std::vector<PythonArgument>& arguments);
+  PythonValue call(const PythonValue& given, const std::vector<PythonArgument>& given_arguments);
   /// What the function returns, as far as known; summed over its return statements.
   void add_return(PythonScopeId scope, const PythonValue& value);
   /// `from module import *`: unknown names may come from there.
@@ -106,7 +106,7 @@ class PythonEvaluator {
   std::size_t begin_clause(Frame& frame, std::span<const PythonToken> tokens, std::size_t at);
   void end_clause(Frame& frame, std::span<const PythonToken> tokens);
   PythonValue comprehension(const Frame& frame, std::span<const PythonToken> tokens,
-                            const PythonValue& body);
+                            const PythonValue& value);
   void name(const PythonToken& token, Frame& frame, std::span<const PythonToken> tokens,
             std::size_t& at);
   std::size_t bind_pattern(Frame& frame, std::span<const PythonToken> tokens, std::size_t at);

@@ -43,7 +43,9 @@ std::span<const PythonToken> without_brackets(std::span<const PythonToken> targe
     std::size_t depth = 0;
     for (std::size_t i = 0; i + 1 < target.size(); ++i) {
       if (opens(target[i])) ++depth;
-      if (closes(target[i]) && depth > 0 && --depth == 0) return target;
+      if (!closes(target[i]) || depth == 0) continue;
+      --depth;
+      if (depth == 0) return target;
     }
     is_sequence |= target.front().op("[");
     target = target.subspan(1, target.size() - 2);
