@@ -293,6 +293,7 @@ std::optional<PythonValue> PythonEvaluator::call_on_items(
     std::vector<PythonValue> rows;
     for (std::size_t i = 0; i < length; ++i) {
       std::vector<PythonValue> row;
+      row.reserve(arguments.size());
       for (const PythonArgument& argument : arguments) {
         row.push_back(argument.value.is(Kind::kList) ? (*argument.value.items_ptr)[i]
                                                      : PythonValue::unknown());
