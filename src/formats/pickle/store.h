@@ -59,7 +59,7 @@ class PickleArena {
     }
     const std::uint64_t sequence = head_;
     PickleValue* to = slots_.data() + at;
-    // Nearly all tuples are short: a call of memmove would cost more than the copy.
+    // Nearly all tuples are short: calling a copy routine would cost more than the copy.
     if (n <= 8) [[likely]] {
       for (std::size_t i = 0; i < n; ++i) to[i] = values[i];
     } else {
