@@ -35,7 +35,7 @@ def test(function):
     return function
 
 
-def saiph(*arguments, stdin=None, timeout=120, env=None):
+def saiph(*arguments, stdin=None, timeout=600, env=None):
     return subprocess.run([str(SAIPH), *map(str, arguments)], input=stdin, capture_output=True, timeout=timeout,
                           env={**os.environ, **(env or {})})
 
