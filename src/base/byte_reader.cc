@@ -56,7 +56,6 @@ bool SourceReader::move_to(std::uint64_t offset) {
 
 bool SourceReader::refill(std::size_t n) {
   if (static_cast<std::size_t>(end_ - cursor_) >= n || contiguous_) return true;
-  n = std::min(n, window_bytes_);
   if (window_.size() < window_bytes_) {
     // Grown once to what can be needed: a small source never pays for a large window.
     const auto have = static_cast<std::size_t>(end_ - cursor_);

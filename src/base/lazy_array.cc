@@ -8,7 +8,8 @@
 namespace saiph::detail {
 
 void LazyMemoryDelete::operator()(void* memory) const {
-  // NOLINTNEXTLINE(cppcoreguidelines-no-malloc): the pair of aligned_alloc below
+  // NOLINTNEXTLINE(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory): the pair of
+  // aligned_alloc below
   std::free(memory);
 }
 

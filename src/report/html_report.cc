@@ -234,7 +234,7 @@ class HtmlReport final : public ReportWriter {
         escape_markup(run_.program), escape_markup(run_.version), escape_markup(run_.rules_version),
         escape_markup(first_upper(mode_text(run_.full))));
     text += "<dl class=\"numbers\">\n";
-    for (int i = 4; i >= 0; --i) {
+    for (std::size_t i = summary.by_severity.size(); i-- > 0;) {
       const auto severity = static_cast<Severity>(i);
       text += fmt::format("<div class=\"{}{}\"><dt>{}</dt><dd>{}</dd></div>\n", name_of(severity),
                           summary.by_severity[i] == 0 ? " zero" : "", initial_upper(severity),

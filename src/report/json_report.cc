@@ -202,7 +202,7 @@ void write_summary(JsonWriter& json, const ScanSummary& summary) {
   json.member("files_with_findings", summary.with_findings);
   json.member("files_incomplete", summary.incomplete);
   json.object("by_severity");
-  for (int i = 4; i >= 0; --i) {
+  for (std::size_t i = summary.by_severity.size(); i-- > 0;) {
     json.member(name_of(static_cast<Severity>(i)), summary.by_severity[i]);
   }
   json.end_object();

@@ -80,7 +80,7 @@ std::string_view exit_meaning(int exit_code) {
 
 std::string severities_text(const ScanSummary& summary) {
   std::string out;
-  for (int i = 4; i >= 0; --i) {
+  for (std::size_t i = summary.by_severity.size(); i-- > 0;) {
     const std::uint64_t count = summary.by_severity[i];
     if (count == 0) continue;
     if (!out.empty()) out += ", ";

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <ranges>
 #include <utility>
 
 #include "base/escape.h"
@@ -173,9 +174,9 @@ class Record {
   }
 
   void raise_kept(const Rule& rule, Severity severity) {
-    for (auto it = report_.findings.rbegin(); it != report_.findings.rend(); ++it) {
-      if (it->rule == &rule) {
-        it->severity = std::max(it->severity, severity);
+    for (Finding& finding : std::views::reverse(report_.findings)) {
+      if (finding.rule == &rule) {
+        finding.severity = std::max(finding.severity, severity);
         return;
       }
     }

@@ -102,18 +102,20 @@ class OrderedRun {
 
   FileReport take_front() {
     std::unique_lock lock(mutex_);
-    row_there_.wait(lock, [this] { return jobs_.front()->report.has_value(); });
-    return pop_front();
+    std::optional<FileReport>& front = jobs_.front()->report;
+    row_there_.wait(lock, [&front] { return front.has_value(); });
+    return pop_front(front);
   }
 
   std::optional<FileReport> ready_front() {
     const std::lock_guard lock(mutex_);
     if (jobs_.empty() || !jobs_.front()->report) return std::nullopt;
-    return pop_front();
+    return pop_front(jobs_.front()->report);
   }
 
-  FileReport pop_front() {  // holds mutex_
-    FileReport report = std::move(*jobs_.front()->report);
+  /// `front`: of the first job, there. Holds mutex_.
+  FileReport pop_front(std::optional<FileReport>& front) {
+    FileReport report = std::move(front).value();
     jobs_.pop_front();
     --taken_;
     return report;
