@@ -8,9 +8,8 @@
 namespace saiph::detail {
 
 void LazyMemoryDelete::operator()(void* memory) const {
-  // NOLINTNEXTLINE(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory): the pair of
-  // aligned_alloc below
-  std::free(memory);
+  // The pair of aligned_alloc below.
+  std::free(memory);  // NOLINT(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory)
 }
 
 LazyMemory lazy_memory(std::size_t bytes) {

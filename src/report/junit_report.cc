@@ -98,7 +98,7 @@ class JunitReport final : public ReportWriter {
   }
 
  private:
-  void append_findings(std::string& text, const FileReport& report, bool over) {
+  void append_findings(std::string& text, const FileReport& report, bool over) const {
     for (const Finding& finding : report.findings) {
       if (fails_gate(finding, run_.fail_on) != over) continue;
       std::string line = fmt::format("{} {}: {}", name_of(finding.severity), finding.rule->id,

@@ -179,7 +179,7 @@ class SarifReport final : public ReportWriter {
     return it->second;
   }
 
-  void write_physical(JsonWriter& json, std::string_view uri, const Location& location) {
+  void write_physical(JsonWriter& json, std::string_view uri, const Location& location) const {
     json.object("physicalLocation");
     json.object("artifactLocation");
     json.member("uri", uri);

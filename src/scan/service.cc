@@ -115,7 +115,8 @@ class OrderedRun {
 
   /// `front`: of the first job, there. Holds mutex_.
   FileReport pop_front(std::optional<FileReport>& front) {
-    FileReport report = std::move(front).value();
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): both callers saw that it is there
+    FileReport report = std::move(*front);
     jobs_.pop_front();
     --taken_;
     return report;
