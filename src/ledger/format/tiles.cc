@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/byte_reader.h"
+#include "base/checked.h"
 #include "ledger/format/lines.h"
 
 namespace saiph::ledger {
@@ -31,8 +32,11 @@ std::optional<std::uint64_t> parse_groups(std::string_view text) {
     if (more) text.remove_prefix(1);
     if (text.size() < 3) return std::nullopt;
     for (const char c : text.substr(0, 3)) {
-      if (c < '0' || c > '9' || value > (kMaxIndex - 9) / 10) return std::nullopt;
-      value = value * 10 + static_cast<std::uint64_t>(c - '0');
+      if (c < '0' || c > '9') return std::nullopt;
+      const auto tens = checked_mul(value, std::uint64_t{10});
+      const auto next = tens ? checked_add(*tens, static_cast<std::uint64_t>(c - '0')) : tens;
+      if (!next || *next > kMaxIndex) return std::nullopt;
+      value = *next;
     }
     text.remove_prefix(3);
     if (!more) break;
