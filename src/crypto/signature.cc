@@ -47,8 +47,8 @@ Error failed(ErrorCode code, const char* message) {
 }
 
 const EVP_MD* digest_of(SignatureAlgorithm algorithm) {
-  static const EVP_MD* const kSha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  return algorithm == SignatureAlgorithm::kEd25519 ? nullptr : kSha256;
+  static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return algorithm == SignatureAlgorithm::kEd25519 ? nullptr : fetched;
 }
 
 Result<Key> p256_key(ByteView point, const BIGNUM* scalar) {
@@ -78,7 +78,7 @@ Result<Bytes> p256_point(const BIGNUM* scalar) {
   const Group group(EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1));
   const Point point(group ? EC_POINT_new(group.get()) : nullptr);
   if (!point) return failed(ErrorCode::kInternal, "the crypto library has no P-256");
-  if (BN_is_zero(scalar) || BN_cmp(scalar, EC_GROUP_get0_order(group.get())) >= 0) {
+  if (BN_is_zero(scalar) != 0 || BN_cmp(scalar, EC_GROUP_get0_order(group.get())) >= 0) {
     return failed(ErrorCode::kMalformed, "not a P-256 secret: the number is outside [1, n)");
   }
   Bytes raw(kPointBytes);
@@ -194,7 +194,7 @@ Result<PublicKey> PublicKey::from_pem(std::string_view text) {
   if (text.size() > kMaxPemBytes) return failed(ErrorCode::kMalformed, "too long for a public key");
   const Memory memory(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
   unsigned char* der = nullptr;
-  long length = 0;
+  long length = 0;  // NOLINT(misc-const-correctness): written through its address
   if (!memory || PEM_bytes_read_bio(&der, &length, nullptr, PEM_STRING_PUBLIC, memory.get(),
                                     nullptr, nullptr) != 1) {
     return failed(ErrorCode::kMalformed, "no PUBLIC KEY block");
