@@ -9,6 +9,8 @@ namespace saiph::ledger {
 namespace {
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+/// Copies of one leaf that are tried; equal entries are rare, many of them are somebody's play.
+constexpr std::size_t kMaxCopies = 16;
 
 /// What is left of a region between two entries that stand where they should.
 struct Gap {
@@ -47,33 +49,39 @@ void match(const Region& region, std::vector<Gap>& gaps, std::vector<Difference>
   for (std::size_t f = region.found.size(); f-- > 0;) {
     if (region.found[f].readable) where[region.found[f].leaf].push_back(f);
   }
+  // The longest common subsequence (Hunt and Szymanski): every pair of equal leaves, the positions
+  // of one expected leaf from the back, so that an increasing run takes at most one of them.
   std::vector<std::size_t> expected;
   std::vector<std::size_t> positions;
-  std::vector<bool> used(region.found.size(), false);
-  std::vector<std::size_t> place_of(region.expected.size(), kNone);
   for (std::size_t e = 0; e < region.expected.size(); ++e) {
     const auto it = where.find(region.expected[e]);
-    if (it == where.end() || it->second.empty()) continue;
-    // Of several copies the one at its own place is the entry, the others are duplicates.
-    auto& copies = it->second;
-    const auto own = std::find(copies.begin(), copies.end(), e);
-    const std::size_t f = own != copies.end() ? *own : copies.back();
-    copies.erase(own != copies.end() ? own : copies.end() - 1);
-    expected.push_back(e);
-    positions.push_back(f);
-    used[f] = true;
-  }
-  const std::vector<bool> stays = in_order(positions);
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    if (stays[i]) {
-      place_of[expected[i]] = positions[i];
-    } else {
-      out.push_back(
-          {Manipulation::kMoved, region.begin + expected[i], region.found[positions[i]].place});
+    if (it == where.end()) continue;
+    const std::size_t copies = std::min(it->second.size(), kMaxCopies);
+    for (std::size_t i = it->second.size() - copies; i < it->second.size(); ++i) {
+      expected.push_back(e);
+      positions.push_back(it->second[i]);
     }
   }
+  std::vector<bool> used(region.found.size(), false);
+  std::vector<std::size_t> place_of(region.expected.size(), kNone);
+  const std::vector<bool> stays = in_order(positions);
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    if (!stays[i]) continue;
+    place_of[expected[i]] = positions[i];
+    used[positions[i]] = true;
+  }
   std::vector<bool> accounted(region.expected.size(), false);
-  for (const std::size_t e : expected) accounted[e] = true;
+  for (std::size_t e = 0; e < region.expected.size(); ++e) {
+    if (place_of[e] != kNone) continue;
+    const auto it = where.find(region.expected[e]);
+    if (it == where.end()) continue;
+    const auto free = std::find_if(it->second.begin(), it->second.end(),
+                                   [&](std::size_t place) { return !used[place]; });
+    if (free == it->second.end()) continue;
+    used[*free] = true;
+    accounted[e] = true;
+    out.push_back({Manipulation::kMoved, region.begin + e, region.found[*free].place});
+  }
   Gap gap;
   gap.begin = region.begin;
   std::size_t f = 0;
