@@ -2,7 +2,7 @@
 // it beside the disk's own limit and SQLite. Everything on one core.
 //   ledger_bench FOLDER [ENTRIES] [SECONDS]    prints one JSON object a measurement
 #include <fmt/format.h>
-#include <sched.h>
+#include <pthread.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
