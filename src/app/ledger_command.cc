@@ -120,7 +120,7 @@ class LedgerCommand {
   Result<int> rotate_key();
 
   Result<LedgerAccess> open_to_write();
-  Result<int> record_and_tell(const ledger::Statement& statement);
+  Result<int> record_and_tell(const LedgerAccess& access, const ledger::Statement& statement);
   Result<int> deliver(std::string_view text);
   Result<ledger::Subject> subject_of(const std::string& text) const;
   Status set_key(ledger::VerifyOptions& options) const;
@@ -190,8 +190,8 @@ Result<int> LedgerCommand::init() {
   return kExitDone;
 }
 
-Result<int> LedgerCommand::record_and_tell(const ledger::Statement& statement) {
-  SAIPH_TRY(const LedgerAccess access, open_to_write());
+Result<int> LedgerCommand::record_and_tell(const LedgerAccess& access,
+                                           const ledger::Statement& statement) {
   SAIPH_TRY(const ledger::Receipt receipt, record(access, statement));
   SAIPH_CHECK(access.ledger->close());
   if (request_.json) {
@@ -249,7 +249,8 @@ Result<int> LedgerCommand::attest() {
   json.member("role", request_.role);
   json.member("time", now_text());
   json.end_object();
-  return record_and_tell(statement);
+  SAIPH_TRY(const LedgerAccess access, open_to_write());
+  return record_and_tell(access, statement);
 }
 
 Result<int> LedgerCommand::heartbeat() {
@@ -265,11 +266,7 @@ Result<int> LedgerCommand::heartbeat() {
   json.member("time", now_text());
   json.member("tree_size", head->size);
   json.end_object();
-  SAIPH_TRY(const ledger::Receipt receipt, record(access, statement));
-  SAIPH_CHECK(access.ledger->close());
-  out_ << fmt::format("entry {} of {} ({})\n", receipt.index, receipt.tree_size,
-                      receipt.leaf.text());
-  return kExitDone;
+  return record_and_tell(access, statement);
 }
 
 Result<int> LedgerCommand::append() {
@@ -286,7 +283,8 @@ Result<int> LedgerCommand::append() {
       ledger::PredicateType::kKeyRotation) {
     return Error(ErrorCode::kInvalidArgument, "keys change with `saiph ledger rotate-key` only");
   }
-  return record_and_tell(*statement);
+  SAIPH_TRY(const LedgerAccess access, open_to_write());
+  return record_and_tell(access, *statement);
 }
 
 Result<int> LedgerCommand::show() {

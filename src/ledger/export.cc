@@ -65,7 +65,7 @@ Result<Exported> export_ledger(Folder& source, const Settings& settings, Folder&
   Exported exported;
   std::string checkpoint;
   if (layout == ExportLayout::kSegments) {
-    SAIPH_TRY(const LogState state, read_log(source, settings.origin, settings.keys));
+    SAIPH_TRY(const LogState state, read_log_beside_writer(source, settings.origin, settings.keys));
     for (const SegmentMap& segment : state.segments) {
       SAIPH_CHECK(copy_file(source, target, segment_name(segment.first), segment.bytes));
     }

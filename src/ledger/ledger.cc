@@ -19,7 +19,6 @@ namespace {
 
 /// One batch is one write: longer ones would only make everyone in them wait.
 constexpr std::size_t kMaxBatchBytes = 8U << 20;
-constexpr std::chrono::milliseconds kWriterPause{3};
 /// What a segment reserves: its size, and room for the batch that crosses it.
 std::uint64_t reserved(const LedgerOptions& options) {
   return options.segment_bytes + options.segment_bytes / 32;
@@ -169,14 +168,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open_to_read(Folder& folder, LedgerOptio
 }
 
 Status Ledger::load() {
-  auto read = read_log(folder_, options_.origin, options_.keys);
-  // A writer may be in the middle of a batch, half of which was seen: damage stays, that passes.
-  for (int again = 0; again < 5 && !read && read.error().code() != ErrorCode::kNotFound; ++again) {
-    std::this_thread::sleep_for(kWriterPause);
-    read = read_log(folder_, options_.origin, options_.keys);
-  }
-  if (!read) return read.error();
-  LogState& state = *read;
+  SAIPH_TRY(LogState state, read_log_beside_writer(folder_, options_.origin, options_.keys));
   recovery_.torn_bytes = state.torn_bytes;
   recovery_.torn_entries = state.torn_entries;
   recovery_.maps_missing = state.maps_missing;

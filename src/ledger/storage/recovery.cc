@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
+#include <thread>
 
 #include "base/byte_reader.h"
 #include "crypto/sha256.h"
@@ -18,6 +20,7 @@ namespace {
 constexpr std::string_view kMapMagic = "SAIPHIDX";
 constexpr std::uint32_t kMapVersion = 1;
 constexpr std::uint64_t kMaxMapBytes = 64U << 20;
+constexpr std::chrono::milliseconds kWriterPause{3};
 /// The smallest unit that a medium writes whole or not at all.
 constexpr std::uint64_t kSectorBytes = 512;
 
@@ -318,6 +321,16 @@ Result<LogState> read_log(Folder& folder, const std::string& origin,
   SAIPH_TRY(const auto tail, folder.open(segment_name(firsts.back()), OpenMode::kRead));
   SAIPH_CHECK(read_tail(*tail, firsts.back(), origin, origin_hash, keys, state));
   return state;
+}
+
+Result<LogState> read_log_beside_writer(Folder& folder, const std::string& origin,
+                                        std::span<const VerifierKey> keys) {
+  auto read = read_log(folder, origin, keys);
+  for (int again = 0; again < 5 && !read && read.error().code() == ErrorCode::kMalformed; ++again) {
+    std::this_thread::sleep_for(kWriterPause);
+    read = read_log(folder, origin, keys);
+  }
+  return read;
 }
 
 }  // namespace saiph::ledger

@@ -61,6 +61,11 @@ struct LogState {
 Result<LogState> read_log(Folder& folder, const std::string& origin,
                           std::span<const VerifierKey> keys);
 
+/// The same beside a writer, which may be in the middle of a batch half of which is seen: what
+/// looks damaged is read again, some milliseconds later, up to five times.
+Result<LogState> read_log_beside_writer(Folder& folder, const std::string& origin,
+                                        std::span<const VerifierKey> keys);
+
 /// What ties segments to a ledger: SHA-256 of its origin. Any thread.
 Result<Digest> origin_digest(const std::string& origin);
 
