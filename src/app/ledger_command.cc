@@ -399,12 +399,13 @@ Result<int> LedgerCommand::check_proof() {
   SAIPH_TRY(const std::string text, read_text(request_.arguments.front()));
   const auto proof = ledger::parse_entry_proof(text);
   const std::vector<ledger::VerifierKey> keys = {*options.key};
-  const auto checked =
-      proof && proof->extra
-          ? ledger::verify_entry_proof(*proof, *proof->extra, options.key->name(), keys)
-          : Result<ledger::SignedCheckpoint>(
-                proof ? Error(ErrorCode::kMalformed, "the proof does not hold its entry")
-                      : proof.error());
+  Result<ledger::SignedCheckpoint> checked(
+      Error(ErrorCode::kMalformed, "the proof does not hold its entry"));
+  if (!proof) {
+    checked = proof.error();
+  } else if (proof->extra) {
+    checked = ledger::verify_entry_proof(*proof, *proof->extra, options.key->name(), keys);
+  }
   if (!checked) {
     out_ << "disproved: " << escape_terminal(checked.error().describe()) << "\n";
     return kExitDisproved;
@@ -505,7 +506,7 @@ Result<int> LedgerCommand::reindex() {
 
 Result<int> LedgerCommand::rotate_key() {
   SAIPH_TRY(LedgerAccess access, open_to_write());
-  SAIPH_TRY(std::shared_ptr<crypto::SoftwareSigner> next,
+  SAIPH_TRY(const std::shared_ptr<crypto::SoftwareSigner> next,
             crypto::SoftwareSigner::generate(access.signer->public_key().algorithm()));
   SAIPH_TRY(const auto verifier,
             ledger::VerifierKey::of_log(access.settings.origin, next->public_key()));

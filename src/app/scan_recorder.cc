@@ -1,12 +1,12 @@
 #include "app/scan_recorder.h"
 
 #include <fmt/format.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -39,6 +39,7 @@ constexpr std::size_t kSubjectBytes = 24U << 10;
 constexpr std::chrono::seconds kLockPatience{10};
 
 struct CloseFile {
+  // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): this is the owner's deleter
   void operator()(std::FILE* file) const { static_cast<void>(std::fclose(file)); }
 };
 using TemporaryFile = std::unique_ptr<std::FILE, CloseFile>;
