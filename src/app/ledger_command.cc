@@ -403,8 +403,8 @@ Result<int> LedgerCommand::check_proof() {
       Error(ErrorCode::kMalformed, "the proof does not hold its entry"));
   if (!proof) {
     checked = proof.error();
-  } else if (proof->extra) {
-    checked = ledger::verify_entry_proof(*proof, *proof->extra, options.key->name(), keys);
+  } else if (const auto& entry = proof->extra) {
+    checked = ledger::verify_entry_proof(*proof, *entry, options.key->name(), keys);
   }
   if (!checked) {
     out_ << "disproved: " << escape_terminal(checked.error().describe()) << "\n";

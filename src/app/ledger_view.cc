@@ -61,10 +61,12 @@ class Rewriter final : public codec::JsonHandler {
   bool on_number(std::string_view text, std::uint64_t /*offset*/) override {
     std::int64_t whole = 0;
     double real = 0;
-    const char* const end = text.data() + text.size();
-    if (std::from_chars(text.data(), end, whole).ptr == end) {
+    const std::string digits(text);
+    const char* const begin = digits.c_str();
+    const char* const end = begin + digits.size();
+    if (std::from_chars(begin, end, whole).ptr == end) {
       json_.number(whole);
-    } else if (std::from_chars(text.data(), end, real).ptr == end) {
+    } else if (std::from_chars(begin, end, real).ptr == end) {
       json_.real(real);
     } else {
       json_.string(text);
