@@ -25,12 +25,19 @@ tools/build.sh asan
 (cd build/asan && ctest --output-on-failure -j "$(nproc)")
 step "end to end"
 python3 tests/end_to_end.py --saiph build/release/saiph
+python3 tests/ledger/end_to_end.py --saiph build/release/saiph
 
 if $all; then
   tools/install_packages.sh build test all
   step "threads under TSan"
   tools/build.sh tsan scan_test
   build/tsan/src/scan/scan_test
+  tools/build.sh tsan ledger_test
+  build/tsan/src/ledger/ledger_test
+  step "ledger: 1,000 manipulations of 10,000 entries, 200 kills"
+  cmake --preset release -DSAIPH_TESTS=ON >build/release.log
+  tools/build.sh release ledger_test
+  SAIPH_SLOW=1 build/release/src/ledger/ledger_test
   step "format"
   find src tests -name '*.cc' -o -name '*.h' | xargs clang-format-19 --dry-run -Werror
   step "clang-tidy"

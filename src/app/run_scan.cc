@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "app/progress_display.h"
+#include "app/scan_recorder.h"
 #include "app/scan_request.h"
 #include "base/byte_reader.h"
 #include "base/escape.h"
@@ -144,7 +145,13 @@ Result<Settings> read_all_settings(const ScanRequest& request) {
   settings.service.engine.trust = {settings.policy.trusted_modules,
                                    settings.policy.trusted_classes};
   settings.service.engine.full = !request.fast;
-  settings.service.engine.digest = digest_mode(request.digest);
+  if (request.record && request.digest == DigestMode::kNever) {
+    return Error(ErrorCode::kInvalidArgument,
+                 "--record needs digests: evidence names the bytes that it is about");
+  }
+  // Evidence is about exact bytes, of clean files too.
+  settings.service.engine.digest =
+      digest_mode(request.record ? DigestMode::kAlways : request.digest);
   settings.service.walk = {request.include, request.exclude};
   settings.service.jobs =
       request.jobs != 0 ? request.jobs : std::max(1U, std::thread::hardware_concurrency());
@@ -161,7 +168,7 @@ report::RunInfo run_info(const ScanRequest& request, const Settings& settings) {
   run.full = !request.fast;
   run.fail_on = settings.fail_on;
   run.allow_incomplete = settings.allow_incomplete;
-  run.digest_mode = digest_mode_name(request.digest);
+  run.digest_mode = digest_mode_name(request.record ? DigestMode::kAlways : request.digest);
   run.limits = settings.service.engine.limits;
   run.policy = request.policy_file;
   run.suppressions = request.suppress_file;
@@ -240,6 +247,30 @@ class Delivery {
   Status status_;
 };
 
+/// Every row to two writers: the report that was asked for, and the copy that is recorded.
+class TwoWriters final : public report::ReportWriter {
+ public:
+  TwoWriters(std::unique_ptr<report::ReportWriter> first,
+             std::unique_ptr<report::ReportWriter> second)
+      : first_(std::move(first)), second_(std::move(second)) {}
+  Status begin(const report::RunInfo& run) override {
+    SAIPH_CHECK(first_->begin(run));
+    return second_->begin(run);
+  }
+  Status file(const FileReport& report) override {
+    SAIPH_CHECK(first_->file(report));
+    return second_->file(report);
+  }
+  Status end(const ScanSummary& summary) override {
+    SAIPH_CHECK(first_->end(summary));
+    return second_->end(summary);
+  }
+
+ private:
+  std::unique_ptr<report::ReportWriter> first_;
+  std::unique_ptr<report::ReportWriter> second_;
+};
+
 /// Standard input has no length and no second reading: it is spooled under the byte limit first.
 FileReport scan_standard_input(const ScanRequest& request, const Settings& settings) {
   Spool spool;
@@ -285,8 +316,9 @@ void confine_process(const ScanRequest& request, std::ostream& err) {
   }
 }
 
+/// `copy` (may be null) gets the report as JSON Lines too.
 int scan_and_report(const ScanRequest& request, Settings& settings, std::ostream& out,
-                    std::ostream& err) {
+                    std::ostream& err, report::Sink* copy) {
   const bool to_stdout = request.output.empty() || request.output == "-";
   std::ofstream file;
   if (!to_stdout) {
@@ -299,7 +331,11 @@ int scan_and_report(const ScanRequest& request, Settings& settings, std::ostream
   }
   std::ostream& stream = to_stdout ? out : file;
   report::StreamSink sink(stream);
-  const auto writer = report::make_writer(request.format, sink, writer_options(request, to_stdout));
+  auto writer = report::make_writer(request.format, sink, writer_options(request, to_stdout));
+  if (copy != nullptr) {
+    writer = std::make_unique<TwoWriters>(std::move(writer),
+                                          report::make_writer(report::Format::kJsonl, *copy));
+  }
   const report::RunInfo run = run_info(request, settings);
   // The text report on standard output says it itself.
   if (!request.quiet && !(to_stdout && request.format == report::Format::kText)) {
@@ -369,7 +405,10 @@ int run_scan(const ScanRequest& request, std::ostream& out, std::ostream& err) {
       err << "saiph: " << settings.error().describe() << "\n";
       return kExitUsage;
     }
-    return scan_and_report(request, *settings, out, err);
+    if (!request.record) return scan_and_report(request, *settings, out, err, nullptr);
+    return record_scan(
+        {request.ledger, request.passphrase_file, request.quiet}, out, err,
+        [&](report::Sink& copy) { return scan_and_report(request, *settings, out, err, &copy); });
   } catch (const std::exception& thrown) {
     err << "saiph: internal error: " << escape_terminal(thrown.what()) << "\n";
     return kExitInternal;

@@ -36,7 +36,9 @@ struct ScanRequest {
   bool fast = false;                 ///< structure only
   DigestMode digest = DigestMode::kAuto;
   std::optional<bool> allow_incomplete;  ///< absent: the policy's, else false
-  bool record = false;                   ///< the report is kept as evidence; not offered yet
+  bool record = false;                   ///< the report becomes an entry of the ledger
+  std::string ledger = "./saiph-data/ledger";
+  std::string passphrase_file;  ///< first line: passphrase of the ledger's key
   ColourMode colour = ColourMode::kAuto;
   bool verbose = false;  ///< text report: list files without findings too
   bool quiet = false;    ///< no progress, no warnings on `err`

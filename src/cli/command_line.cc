@@ -20,7 +20,8 @@ namespace saiph::cli {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kCommands = {"scan", "rules", "version", "help"};
+constexpr std::array<std::string_view, 5> kCommands = {"scan", "rules", "ledger", "version",
+                                                       "help"};
 constexpr std::array<std::string_view, 5> kSeverities = {"info", "low", "medium", "high",
                                                          "critical"};
 constexpr std::array<std::string_view, 3> kWhen = {"auto", "always", "never"};
@@ -101,6 +102,9 @@ void add_scan_options(CLI::App& app, app::ScanRequest& request, ScanTexts& texts
   app.add_flag("--fast", request.fast);
   app.add_option("--digest", texts.digest);
   app.add_option("--jobs", texts.jobs);
+  app.add_flag("--record", request.record);
+  app.add_option("--ledger", request.ledger);
+  app.add_option("--passphrase-file", request.passphrase_file);
   texts.limits.resize(limit_names().size());
   for (std::size_t i = 0; i < limit_names().size(); ++i) {
     const LimitName& row = limit_names()[i];
@@ -239,6 +243,140 @@ Invocation parse_rules(const std::vector<std::string>& arguments) {
   return invocation;
 }
 
+struct LedgerActionName {
+  std::string_view name;
+  app::LedgerAction action;
+};
+constexpr auto kLedgerActions = std::to_array<LedgerActionName>({
+    {"init", app::LedgerAction::kInit},
+    {"attest", app::LedgerAction::kAttest},
+    {"heartbeat", app::LedgerAction::kHeartbeat},
+    {"append", app::LedgerAction::kAppend},
+    {"show", app::LedgerAction::kShow},
+    {"prove", app::LedgerAction::kProve},
+    {"check-proof", app::LedgerAction::kCheckProof},
+    {"verify", app::LedgerAction::kVerify},
+    {"checkpoint", app::LedgerAction::kCheckpoint},
+    {"key", app::LedgerAction::kKey},
+    {"export", app::LedgerAction::kExport},
+    {"evidence-pack", app::LedgerAction::kEvidencePack},
+    {"reindex", app::LedgerAction::kReindex},
+    {"rotate-key", app::LedgerAction::kRotateKey},
+});
+
+struct LedgerTexts {
+  std::string format = "text";
+  std::string max_age;
+  std::string from;
+};
+
+/// Only the options that the action knows: the others are mistakes, not wishes.
+void add_ledger_options(CLI::App& app, app::LedgerRequest& request, LedgerTexts& texts) {
+  using Action = app::LedgerAction;
+  const Action action = request.action;
+  const auto is = [action](std::initializer_list<Action> actions) {
+    return std::find(actions.begin(), actions.end(), action) != actions.end();
+  };
+  app.add_option("arguments", request.arguments);
+  app.add_option("--ledger", request.ledger);
+  app.add_option("--format", texts.format);
+  if (is({Action::kInit, Action::kAttest, Action::kHeartbeat, Action::kAppend,
+          Action::kRotateKey})) {
+    app.add_option("--passphrase-file", request.passphrase_file);
+  }
+  if (is({Action::kInit})) {
+    app.add_option("--origin", request.origin);
+    app.add_option("--key-file", request.key_file);
+    app.add_option("--algorithm", request.algorithm);
+  }
+  if (is({Action::kAttest})) {
+    app.add_option("--role", request.role);
+    app.add_option("--claim", request.claim);
+    app.add_option("--subject", request.subjects)->allow_extra_args(false);
+  }
+  if (is({Action::kRotateKey})) app.add_option("--reason", request.reason);
+  if (is({Action::kProve, Action::kCheckpoint, Action::kKey, Action::kExport,
+          Action::kEvidencePack})) {
+    app.add_option("--output", request.output);
+  }
+  if (is({Action::kExport})) app.add_flag("--tiles", request.tiles);
+  if (is({Action::kProve})) app.add_option("--from", texts.from);
+  if (is({Action::kVerify, Action::kCheckProof})) app.add_option("--key", request.key);
+  if (is({Action::kVerify})) {
+    app.add_option("--trusted-checkpoint", request.trusted_checkpoint);
+    app.add_option("--witness", request.witnesses)->allow_extra_args(false);
+    app.add_option("--max-age", texts.max_age);
+  }
+}
+
+std::optional<std::string> understand(const LedgerTexts& texts, app::LedgerRequest& request) {
+  constexpr std::array<std::string_view, 2> kFormats = {"text", "json"};
+  if (std::find(kFormats.begin(), kFormats.end(), texts.format) == kFormats.end()) {
+    return not_one_of("--format", texts.format, kFormats);
+  }
+  request.json = texts.format == "json";
+  if (!texts.from.empty()) {
+    const auto from = parse_count(texts.from);
+    if (!from) return "--from: " + from.error().message();
+    request.from = *from;
+  }
+  if (!texts.max_age.empty()) {
+    const auto age = parse_duration(texts.max_age);
+    if (!age) return "--max-age: " + age.error().message();
+    request.max_age_seconds = static_cast<std::uint64_t>(age->count() / 1000);
+  }
+  // How many arguments an action takes.
+  using Action = app::LedgerAction;
+  std::size_t most = 0;
+  if (request.action == Action::kShow || request.action == Action::kEvidencePack) most = SIZE_MAX;
+  if (request.action == Action::kAppend || request.action == Action::kProve ||
+      request.action == Action::kCheckProof || request.action == Action::kVerify) {
+    most = 1;
+  }
+  if (request.arguments.size() > most) {
+    return in_quotes(request.arguments[most]) + " is not expected here";
+  }
+  const bool needs_argument = request.action == Action::kAppend ||
+                              request.action == Action::kCheckProof ||
+                              request.action == Action::kEvidencePack ||
+                              (request.action == Action::kProve && !request.from);
+  if (needs_argument && request.arguments.empty()) {
+    const bool file = request.action == Action::kAppend || request.action == Action::kCheckProof;
+    return file ? "name a file" : "name at least one INDEX; `saiph ledger show` lists the newest";
+  }
+  if (request.action == Action::kInit && request.origin.empty()) {
+    return "init needs --origin NAME, like example.org/ai-evidence";
+  }
+  return std::nullopt;
+}
+
+Invocation parse_ledger(const std::vector<std::string>& arguments) {
+  if (arguments.size() < 2) return print(kLedgerHelp);
+  const std::string& word = arguments[1];
+  const auto it = std::find_if(kLedgerActions.begin(), kLedgerActions.end(),
+                               [&](const LedgerActionName& row) { return row.name == word; });
+  if (it == kLedgerActions.end()) {
+    std::vector<std::string_view> names;
+    for (const LedgerActionName& row : kLedgerActions) names.push_back(row.name);
+    const std::string_view near = closest_word(word, names);
+    return refuse("ledger",
+                  fmt::format("{} is not an action{}", in_quotes(word),
+                              near.empty() ? "" : fmt::format("; did you mean {}?", near)));
+  }
+  Invocation invocation;
+  invocation.command = Command::kLedger;
+  invocation.ledger.action = it->action;
+  LedgerTexts texts;
+  CLI::App app;
+  add_ledger_options(app, invocation.ledger, texts);
+  const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
+  if (const auto problem = parse(app, rest, true)) return refuse("ledger", *problem);
+  if (const auto problem = understand(texts, invocation.ledger)) {
+    return refuse("ledger", *problem);
+  }
+  return invocation;
+}
+
 /// The limits' own numbers take the places of @name@, so that help cannot lag behind them.
 std::string scan_help() {
   std::string help(kScanHelp);
@@ -262,6 +400,7 @@ std::string scan_help() {
 std::string help_of(std::string_view command) {
   if (command == "scan") return scan_help();
   if (command == "rules") return std::string(kRulesHelp);
+  if (command == "ledger") return std::string(kLedgerHelp);
   if (command == "version") return std::string(kVersionHelp);
   return std::string(kMainHelp);
 }
@@ -294,6 +433,7 @@ Invocation parse_command_line(const std::vector<std::string>& arguments) {
   }
   if (command == "scan") return parse_scan(arguments);
   if (command == "rules") return parse_rules(arguments);
+  if (command == "ledger") return parse_ledger(arguments);
   if (arguments.size() > 1) {
     return refuse("version", in_quotes(arguments[1]) + " is not expected here");
   }
@@ -311,6 +451,13 @@ std::vector<std::string> option_names(const std::string& command) {
   std::string format;
   if (command == "scan") add_scan_options(app, scan, texts);
   if (command == "rules") add_rules_options(app, rules, format);
+  app::LedgerRequest ledger;
+  LedgerTexts ledger_texts;
+  for (const LedgerActionName& row : kLedgerActions) {
+    if (command != "ledger " + std::string(row.name)) continue;
+    ledger.action = row.action;
+    add_ledger_options(app, ledger, ledger_texts);
+  }
   return names_of_options(app);
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "app/ledger_request.h"
 #include "app/rules_command.h"
 #include "app/scan_request.h"
 
@@ -15,6 +16,7 @@ enum class Command : std::uint8_t {
   kRefuse,  ///< `text` goes to standard error: wrong usage, exit 2
   kScan,
   kRules,
+  kLedger,
   kVersion,
 };
 
@@ -23,13 +25,15 @@ struct Invocation {
   std::string text;
   app::ScanRequest scan;
   app::RulesRequest rules;
+  app::LedgerRequest ledger;
 };
 
 /// `arguments` without the program's name. Wrong usage is a kRefuse with a message that says what
 /// to write instead; nothing is thrown. One thread at a time; about 0.2 ms.
 Invocation parse_command_line(const std::vector<std::string>& arguments);
 
-/// Every long option of a command ("scan", "rules") with its dashes, for tests and completion.
+/// Every long option of a command ("scan", "rules", "ledger verify") with its dashes, for tests and
+/// completion.
 std::vector<std::string> option_names(const std::string& command);
 
 /// Parses and carries out; the process's exit code. `out` and `err` are standard output and error.

@@ -93,6 +93,12 @@ TEST(CommandLine, WrongUsageSaysWhatToWrite) {
       {{"rules", "--format", "xml"}, "--format: \"xml\" is not text, json or markdown"},
       {{"rules", "--all"}, "there is no option \"--all\""},
       {{"version", "x"}, "\"x\" is not expected here"},
+      {{"ledger", "verfy"}, "did you mean verify?"},
+      {{"ledger", "init"}, "init needs --origin NAME"},
+      {{"ledger", "prove"}, "name at least one INDEX"},
+      {{"ledger", "verify", "a", "b"}, "\"b\" is not expected here"},
+      {{"ledger", "verify", "--orign", "x"}, "there is no option \"--orign\""},
+      {{"ledger", "show", "--format", "xml"}, "--format: \"xml\" is not text or json"},
       {{"scan", "--\x1b[31m", "x"}, "\\x1b[31m"}};
   for (const Row& row : rows) {
     const Invocation parsed = parse_command_line(row.arguments);
@@ -115,7 +121,16 @@ TEST(CommandLine, HelpIsPrintedAndNamesEveryOption) {
   EXPECT_EQ(parse_command_line({"scan", "--", "--help"}).command, Command::kScan);
   for (const std::string& name : option_names("scan")) EXPECT_THAT(kScanHelp, HasSubstr(name));
   for (const std::string& name : option_names("rules")) EXPECT_THAT(kRulesHelp, HasSubstr(name));
-  for (const std::string_view help : {kMainHelp, kScanHelp, kRulesHelp, kVersionHelp}) {
+  for (const char* action :
+       {"init", "attest", "append", "show", "prove", "check-proof", "verify", "checkpoint", "key",
+        "export", "evidence-pack", "reindex", "rotate-key", "heartbeat"}) {
+    EXPECT_THAT(kLedgerHelp, HasSubstr(action));
+    const auto names = option_names(std::string("ledger ") + action);
+    EXPECT_FALSE(names.empty());
+    for (const std::string& name : names) EXPECT_THAT(kLedgerHelp, HasSubstr(name));
+  }
+  for (const std::string_view help :
+       {kMainHelp, kScanHelp, kRulesHelp, kLedgerHelp, kVersionHelp}) {
     std::istringstream lines{std::string(help)};
     for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100U) << line;
   }

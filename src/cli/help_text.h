@@ -14,6 +14,7 @@ Usage: saiph COMMAND [OPTIONS]
 Commands
   scan PATH...      scan models, data sets and the files around them
   rules [ID...]     list the rules, or explain some
+  ledger ACTION     keep evidence that nobody can quietly change; show, prove and verify it
   version           program and rule set
   help [COMMAND]    this text, or a command's
 
@@ -22,6 +23,7 @@ Examples
   saiph scan --format html --output report.html ./models
   curl -s https://example.org/model.pt | saiph scan --stdin-name model.pt -
   saiph rules
+  saiph ledger verify --key ledger.vkey --trusted-checkpoint last.checkpoint
 
 Exit codes
   0  nothing found at or over the threshold
@@ -52,6 +54,12 @@ Gate
   --policy FILE        grades, trusted modules and classes, limits (docs/formats/policy.md)
   --suppress FILE      accepted findings with reason and expiry (docs/formats/suppressions.md)
   --baseline REPORT    an earlier json or jsonl report; its findings are known and fail no gate
+
+Evidence
+  --record             keep the report as an entry of the ledger; digests of all files are computed
+                       (paths are kept as typed: leave personal data out of them)
+  --ledger FOLDER      the ledger (default: ./saiph-data/ledger; `saiph ledger init` makes one)
+  --passphrase-file FILE  its first line unseals the ledger's key
 
 What is scanned, and how deep
   --include GLOB       only files that match; repeatable
@@ -104,6 +112,73 @@ Examples
 Exit codes
   0  printed
   2  usage error, or no such rule
+)";
+
+inline constexpr std::string_view kLedgerHelp =
+    R"(saiph ledger: evidence that nobody can quietly change
+
+Usage: saiph ledger ACTION [OPTIONS] [ARGUMENTS]
+
+  An entry is an in-toto Statement in a signed envelope. Entries are leaves of a Merkle tree whose
+  root is signed with every write. Everything here works without a running server.
+
+Keep
+  init --origin NAME        make a ledger and its key; NAME is like example.org/ai-evidence
+  attest                    sign a person's claim about files: --role, --claim, --subject
+  append STATEMENT.json     sign and append any in-toto Statement
+  heartbeat                 append a sign of life, so that silence can be told from "not running"
+  rotate-key                make a new key; the old one names it in the log
+  reindex                   make everything that is derived from the segments anew
+
+Read
+  show [INDEX...]           the newest entries, or some with all they say; 7, 3-9, last
+  prove INDEX               proof that an entry stands in the log (C2SP tlog-proof)
+  prove --from SIZE         proof that the log of SIZE entries is the beginning of this one
+  checkpoint                what the log last signed; keep it to notice a rollback later
+  key                       the public key that others need to verify
+  export --output FOLDER    a copy that others can verify, without the private key
+  evidence-pack INDEX...    entries with proofs, and how to check them without Saiph
+
+Verify
+  verify [FOLDER]           every entry, signature, checkpoint and body of a ledger or a copy
+  check-proof FILE          a proof made by `prove`
+
+Options
+  --ledger FOLDER           the ledger (default: ./saiph-data/ledger)
+  --format FORMAT           text (default) or json
+  --output PATH             file (prove, checkpoint, key) or new folder (export, evidence-pack)
+  --passphrase-file FILE    its first line unseals the private key (init: seals it)
+  --key-file FILE           init: where the private key goes (default: in the ledger)
+  --algorithm NAME          init: ed25519 (default) or ecdsa-p256-sha256
+  --role ROLE               attest: developer, system-operator or data-custodian
+  --claim TEXT              attest: what is claimed; leave personal data out
+  --subject FILE            attest: what it is about, a file or sha256:...; repeatable
+  --reason TEXT             rotate-key: why
+  --tiles                   export: as C2SP tlog-tiles instead of segments
+  --from SIZE               prove: see above
+  --key KEY                 verify, check-proof: the public key you trust, as `key` prints it, or
+                            a file with it or with a PEM
+  --trusted-checkpoint FILE verify: a checkpoint you kept, or got another way
+  --witness KEY             verify: a witness whose cosignature says how old it is; repeatable
+  --max-age TIME            verify: how old a cosignature may be, at most 24h (default: 24h)
+
+Examples
+  saiph ledger init --origin example.org/ai-evidence
+  saiph ledger key --output ledger.vkey
+  saiph ledger attest --role developer --claim "reviewed the training data" --subject data.csv
+  saiph ledger checkpoint --output last.checkpoint
+  saiph ledger export --output copy
+  saiph ledger verify copy --key ledger.vkey --trusted-checkpoint last.checkpoint
+  saiph ledger evidence-pack last --output evidence
+
+Exit codes
+  0  done; verify: nothing is wrong, and it is fresh
+  1  disproved: changed, removed, reordered, duplicated or inserted entries, forged checkpoints,
+     missing bodies, rollback, a cut tail, a fork; each is named
+  2  usage or configuration error
+  3  undecided: nothing is wrong, but without --trusted-checkpoint or --witness freshness is not
+     established, or without --key nobody said whose log it should be
+  4  internal error
 )";
 
 inline constexpr std::string_view kVersionHelp =

@@ -21,6 +21,8 @@ int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostre
       case Command::kRules:
         invocation.rules.colour = isatty(STDOUT_FILENO) == 1;
         return app::run_rules(invocation.rules, out, err);
+      case Command::kLedger:
+        return app::run_ledger(invocation.ledger, out, err);
       case Command::kVersion:
         return app::run_version(out);
     }

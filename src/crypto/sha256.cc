@@ -2,6 +2,8 @@
 
 #include <openssl/evp.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <memory>
 
 #include "base/byte_reader.h"
@@ -23,7 +25,34 @@ Error failed() {
   return {ErrorCode::kInternal, "SHA-256 is not available from the crypto library"};
 }
 
+void demand(bool works) {
+  if (works) return;
+  std::fputs("saiph: SHA-256 is not available from the crypto library\n", stderr);
+  std::abort();
+}
+
 }  // namespace
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+  demand(context_ != nullptr && EVP_DigestInit_ex2(context_, algorithm(), nullptr) == 1);
+}
+
+Sha256::~Sha256() {
+  EVP_MD_CTX_free(context_);
+}
+
+void Sha256::update(ByteView bytes) {
+  demand(EVP_DigestUpdate(context_, bytes.data(), bytes.size()) == 1);
+}
+
+Digest Sha256::finish() {
+  Digest digest;
+  unsigned int length = 0;
+  demand(EVP_DigestFinal_ex(context_, digest.bytes.data(), &length) == 1 &&
+         length == digest.bytes.size());
+  demand(EVP_DigestInit_ex2(context_, algorithm(), nullptr) == 1);
+  return digest;
+}
 
 Result<Digest> sha256(ByteView bytes) {
   return sha256(ViewSource(bytes));

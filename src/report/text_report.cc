@@ -104,7 +104,7 @@ class TextReport final : public ReportWriter {
 
  private:
   using Colour = std::string_view;
-  static constexpr Colour kNone;
+  static constexpr Colour kNone{};
   static constexpr Colour kBold = "1";
   static constexpr Colour kDim = "2";
   static constexpr Colour kRed = "1;31";

@@ -21,6 +21,8 @@ constexpr std::array<std::uint8_t, 256> make_table(char c62, char c63) {
   table[static_cast<std::uint8_t>(c63)] = next;
   return table;
 }
+constexpr std::string_view kAlphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr auto kStandard = make_table('+', '/');
 constexpr auto kUrl = make_table('-', '_');
 
@@ -54,6 +56,60 @@ std::optional<Bytes> decode_base64(std::string_view text, Base64Options options)
     }
   }
   if (held == 6) return std::nullopt;
+  return out;
+}
+
+std::optional<Bytes> decode_base64_exact(std::string_view text, bool url) {
+  const auto& table = url ? kUrl : kStandard;
+  if (text.size() % 4 != 0) return std::nullopt;
+  std::size_t digits = text.size();
+  while (digits > 0 && text.size() - digits < 2 && text[digits - 1] == '=') --digits;
+  Bytes out;
+  out.reserve(text.size() / 4 * 3);
+  std::uint32_t bits = 0;
+  unsigned held = 0;
+  for (const std::uint8_t c : as_bytes(text.substr(0, digits))) {
+    const std::uint8_t value = table[c];
+    if (value == kNone) return std::nullopt;
+    bits = bits << 6 | value;
+    held += 6;
+    if (held >= 8) {
+      held -= 8;
+      out.push_back(static_cast<std::uint8_t>(bits >> held));
+    }
+  }
+  if ((bits & ((1U << held) - 1)) != 0) return std::nullopt;
+  return out;
+}
+
+void append_base64(std::string& out, ByteView bytes) {
+  const auto digit = [](std::uint32_t bits, unsigned shift) {
+    return kAlphabet[bits >> shift & 63U];
+  };
+  const std::size_t start = out.size();
+  out.resize(start + (bytes.size() + 2) / 3 * 4, '=');
+  std::size_t at = start;
+  std::size_t i = 0;
+  for (; bytes.size() - i >= 3; i += 3) {
+    const std::uint32_t bits =
+        std::uint32_t{bytes[i]} << 16 | std::uint32_t{bytes[i + 1]} << 8 | bytes[i + 2];
+    out[at++] = digit(bits, 18);
+    out[at++] = digit(bits, 12);
+    out[at++] = digit(bits, 6);
+    out[at++] = digit(bits, 0);
+  }
+  if (i == bytes.size()) return;
+  const bool two = bytes.size() - i == 2;
+  const std::uint32_t bits =
+      std::uint32_t{bytes[i]} << 16 | (two ? std::uint32_t{bytes[i + 1]} << 8 : 0U);
+  out[at++] = digit(bits, 18);
+  out[at++] = digit(bits, 12);
+  if (two) out[at] = digit(bits, 6);
+}
+
+std::string encode_base64(ByteView bytes) {
+  std::string out;
+  append_base64(out, bytes);
   return out;
 }
 

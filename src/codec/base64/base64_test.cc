@@ -28,6 +28,23 @@ TEST(Base64, RefusesWhatIsNotBase64) {
   EXPECT_FALSE(decode_base64("_-8="));
 }
 
+TEST(Base64, ExactTakesOneSpellingOnly) {
+  for (const std::string_view plain :
+       {"", "f", "fo", "foo", "foob", "fooba", "foobar", "\xFF\xFE"}) {
+    const std::string text = encode_base64(as_bytes(plain));
+    const auto bytes = decode_base64_exact(text);
+    ASSERT_TRUE(bytes.has_value()) << text;
+    EXPECT_EQ(as_text(*bytes), plain);
+  }
+  EXPECT_EQ(encode_base64(as_bytes("fooba")), "Zm9vYmE=");
+  for (const std::string_view wrong : {"Zg", "Zg=", "Zh==", "Zm9=", "Zg===", "====", "=", "Zm9v\n",
+                                       "Zg==Zg==", "Z===", "_-8=", "Zm=v"}) {
+    EXPECT_FALSE(decode_base64_exact(wrong)) << wrong;
+  }
+  EXPECT_TRUE(decode_base64_exact("_-8=", true));
+  EXPECT_FALSE(decode_base64_exact("/+8=", true));
+}
+
 TEST(Base64, OptionsDo) {
   EXPECT_TRUE(decode_base64("_-8", {.url = true}));
   EXPECT_EQ(as_text(*decode_base64("Zm 9\nv", {.skip_space = true})), "foo");

@@ -250,10 +250,13 @@ Status Parser::subgraphs(const FlatTable& root) {
   for (std::uint32_t g = 0; g < graphs->length; ++g) {
     SAIPH_TRY(const FlatTable graph, view_.table_at(*graphs, g));
     SAIPH_TRY(const auto tensors, counted(graph, 0, 4));
-    const std::uint32_t count = tensors ? tensors->length : 0;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      SAIPH_TRY(const FlatTable table, view_.table_at(*tensors, i));
-      SAIPH_CHECK(tensor(table));
+    std::uint32_t count = 0;
+    if (tensors) {
+      count = tensors->length;
+      for (std::uint32_t i = 0; i < count; ++i) {
+        SAIPH_TRY(const FlatTable table, view_.table_at(*tensors, i));
+        SAIPH_CHECK(tensor(table));
+      }
     }
     SAIPH_CHECK(references(graph, 1, count, "subgraph input"));
     SAIPH_CHECK(references(graph, 2, count, "subgraph output"));

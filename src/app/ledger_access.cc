@@ -1,0 +1,93 @@
+#include "app/ledger_access.h"
+
+#include <algorithm>
+
+#include "base/file.h"
+#include "crypto/key_file.h"
+#include "ledger/format/checkpoint.h"
+#include "ledger/format/envelope.h"
+
+namespace saiph::app {
+
+namespace {
+
+constexpr std::uint64_t kMaxPassphraseBytes = 4096;
+
+/// After a crash in the middle of a rotation the log says whether it happened: the new key's
+/// signature stands under the last checkpoint, or it does not.
+Status settle_rotation(LedgerAccess& access) {
+  if (access.settings.next_key.empty()) return {};
+  SAIPH_TRY(const auto reader,
+            ledger::Ledger::open_to_read(*access.folder, ledger_options(access.settings)));
+  const std::vector<ledger::VerifierKey> next = {access.settings.keys.back()};
+  const bool happened =
+      ledger::open_checkpoint(reader->head()->checkpoint, access.settings.origin, next).has_value();
+  if (happened) {
+    access.settings.key = access.settings.next_key;
+  } else {
+    access.settings.keys.pop_back();
+  }
+  access.settings.next_key.clear();
+  return ledger::save_settings(*access.folder, access.settings);
+}
+
+}  // namespace
+
+ledger::LedgerOptions ledger_options(const ledger::Settings& settings) {
+  ledger::LedgerOptions options;
+  options.origin = settings.origin;
+  options.keys = settings.keys;
+  return options;
+}
+
+std::string key_place(const std::string& ledger, const std::string& key) {
+  if (key.starts_with('/') || key.starts_with("pkcs11:")) return key;
+  return ledger + "/" + key;
+}
+
+Result<crypto::SecretBytes> read_passphrase(const std::string& file) {
+  if (file.empty()) return crypto::SecretBytes();
+  auto source = FileSource::open(file);
+  if (!source) return source.error().wrap(file);
+  SAIPH_TRY(Bytes bytes, read_all(**source, kMaxPassphraseBytes));
+  const auto end = std::find(bytes.begin(), bytes.end(), std::uint8_t{'\n'});
+  crypto::SecretBytes secret(ByteView(bytes).first(static_cast<std::size_t>(end - bytes.begin())));
+  crypto::wipe(bytes);
+  if (secret.empty()) return Error(ErrorCode::kInvalidArgument, "no passphrase in " + file);
+  return secret;
+}
+
+Result<LedgerAccess> open_ledger_to_read(const std::string& path) {
+  LedgerAccess access;
+  access.folder = std::make_unique<ledger::DiskFolder>(path);
+  SAIPH_TRY(access.settings, ledger::load_settings(*access.folder));
+  SAIPH_TRY(access.ledger,
+            ledger::Ledger::open_to_read(*access.folder, ledger_options(access.settings)));
+  return access;
+}
+
+Result<LedgerAccess> open_ledger(const std::string& path, const std::string& passphrase_file) {
+  LedgerAccess access;
+  access.folder = std::make_unique<ledger::DiskFolder>(path);
+  SAIPH_TRY(access.settings, ledger::load_settings(*access.folder));
+  if (access.settings.key.empty()) {
+    return Error(ErrorCode::kInvalidArgument,
+                 "this is a copy without a key; only the ledger itself can be written to");
+  }
+  SAIPH_CHECK(settle_rotation(access));
+  SAIPH_TRY(const crypto::SecretBytes passphrase, read_passphrase(passphrase_file));
+  SAIPH_TRY(access.signer,
+            crypto::open_signer(key_place(path, access.settings.key), passphrase.view()));
+  SAIPH_TRY(access.ledger,
+            ledger::Ledger::open(*access.folder, ledger_options(access.settings), access.signer));
+  return access;
+}
+
+Result<ledger::Receipt> record(const LedgerAccess& access, const ledger::Statement& statement) {
+  SAIPH_TRY(const std::string text, ledger::encode_statement(statement));
+  SAIPH_TRY(const std::string envelope,
+            ledger::seal_envelope(ledger::kInTotoPayloadType, as_bytes(text), *access.signer));
+  return access.ledger->append(as_bytes(envelope));
+}
+
+}  // namespace saiph::app
