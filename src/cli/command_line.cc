@@ -357,6 +357,7 @@ Invocation parse_ledger(const std::vector<std::string>& arguments) {
                                [&](const LedgerActionName& row) { return row.name == word; });
   if (it == kLedgerActions.end()) {
     std::vector<std::string_view> names;
+    names.reserve(kLedgerActions.size());
     for (const LedgerActionName& row : kLedgerActions) names.push_back(row.name);
     const std::string_view near = closest_word(word, names);
     return refuse("ledger",

@@ -195,7 +195,7 @@ TEST(Crash, KilledAtAnyMomentUnderLoad) {
   const TemporaryFolder temporary;
   const std::string path = temporary.path() + "/ledger";
   const auto signer = new_signer_for_test();
-  LedgerOptions options = options_for_test(*signer, 200'000);
+  const LedgerOptions options = options_for_test(*signer, 200'000);
   DiskFolder folder(path);
   create_for_test(folder, *signer, options, "signing.key");
   std::mt19937_64 random(7);
