@@ -55,6 +55,8 @@ run_as() {  # run_as USER HOME: both commands in a fresh clone
 
 chroot "$root" install -d -m 777 /var/cache/saiph-ccache
 run_as root /root
+# ccache makes folders that only their maker may write to.
+chroot "$root" chmod -R a+rwX /var/cache/saiph-ccache
 chroot "$root" id tester >/dev/null 2>&1 || chroot "$root" useradd --create-home tester
 echo 'tester ALL=(ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/tester"
 run_as tester /home/tester

@@ -183,7 +183,7 @@ class LzmaDecoder final : public StreamDecoder {
       return fail(ErrorCode::kMalformed, "LZMA properties are not 5 bytes long");
     }
     std::array<lzma_filter, 2> filters{{{LZMA_FILTER_LZMA1, nullptr}, {LZMA_VLI_UNKNOWN, nullptr}}};
-    if (lzma_properties_decode(&filters[0], nullptr, header_.data() + 4, 5) != LZMA_OK) {
+    if (lzma_properties_decode(filters.data(), nullptr, header_.data() + 4, 5) != LZMA_OK) {
       return fail(ErrorCode::kMalformed, "broken LZMA properties");
     }
     State state = State::kMore;

@@ -24,7 +24,7 @@ std::string_view leaf_of(std::string_view path) {
 
 // sitecustomize or usercustomize as a module, in any form that Python imports, or as a package.
 bool is_startup_module(std::string_view path) {
-  std::string_view leaf = leaf_of(path);
+  const std::string_view leaf = leaf_of(path);
   if (leaf.starts_with("__init__.") && path.size() > leaf.size()) {
     const std::string_view folder = leaf_of(path.substr(0, path.size() - leaf.size() - 1));
     return folder == "sitecustomize" || folder == "usercustomize";
