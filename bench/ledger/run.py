@@ -3,7 +3,7 @@
 
     bench/ledger/run.py [--entries 1000000] [--seconds 10] [--folder DIR]
 
-Needs build/release/src/ledger/ledger_bench (tools/build.sh release). Writes some gigabytes into DIR (default: a
+Needs build/release/src/ledger/ledger_bench (cmake --preset release -DSAIPH_TESTS=ON; tools/build.sh release ledger_bench). Writes some gigabytes into DIR (default: a
 temporary folder beside the build, so that it is the same disk) and removes them.
 """
 import argparse
@@ -56,7 +56,7 @@ def main():
     arguments = parser.parse_args()
     program = ROOT / "build/release/src/ledger/ledger_bench"
     if not program.exists():
-        sys.exit(f"{program} is not there: tools/build.sh release")
+        sys.exit(f"{program} is not there: cmake --preset release -DSAIPH_TESTS=ON; tools/build.sh release ledger_bench")
     folder = pathlib.Path(tempfile.mkdtemp(prefix="saiph-bench-", dir=arguments.folder or ROOT / "build"))
     rows = []
     try:

@@ -73,6 +73,23 @@ PickleOutcome PickleMachine::run(std::uint64_t offset, PickleFrames frames,
   return outcome_;
 }
 
+// Here because the loop below is where it is called by the million.
+PickleValue PickleMachine::make_tuple(const PickleValue* from, std::size_t n) {
+  std::uint64_t taint = 0;
+  std::uint32_t doubling = 0;
+  for (std::size_t i = 0; i < n; ++i) taint |= from[i].bits();
+  if (n <= 3) {
+    for (std::size_t i = 0; i < n; ++i) {
+      if (!from[i].is(PickleKind::kTuple)) continue;
+      const bool twice = i != 0 && from[i].same(from[i - 1]) && from[i].tuple_length() != 0;
+      doubling = std::max(doubling, std::min(from[i].tuple_doubling() + (twice ? 1U : 0U), 63U));
+    }
+    if (doubling >= 20) [[unlikely]]
+      oddity_once(told_expansion_, PickleOddity::kExpansion);
+  }
+  return PickleValue::tuple(arena_.append(from, n), n, doubling).with_taint(taint);
+}
+
 // The opcodes that picklers write by the million. Everything lives in locals here; the rest of the
 // machine works on the members, so both are synchronised around each call into it.
 PickleMachine::Step PickleMachine::loop() {

@@ -184,22 +184,6 @@ bool PickleMachine::pop_mark(const PickleValue*& from, std::size_t& n) {
   return true;
 }
 
-PickleValue PickleMachine::make_tuple(const PickleValue* from, std::size_t n) {
-  std::uint64_t taint = 0;
-  std::uint32_t doubling = 0;
-  for (std::size_t i = 0; i < n; ++i) taint |= from[i].bits();
-  if (n <= 3) {
-    for (std::size_t i = 0; i < n; ++i) {
-      if (!from[i].is(PickleKind::kTuple)) continue;
-      const bool twice = i != 0 && from[i].same(from[i - 1]) && from[i].tuple_length() != 0;
-      doubling = std::max(doubling, std::min(from[i].tuple_doubling() + (twice ? 1U : 0U), 63U));
-    }
-    if (doubling >= 20) [[unlikely]]
-      oddity_once(told_expansion_, PickleOddity::kExpansion);
-  }
-  return PickleValue::tuple(arena_.append(from, n), n, doubling).with_taint(taint);
-}
-
 void PickleMachine::remember_items(PickleValue container, const PickleValue* from, std::size_t n) {
   constexpr std::size_t kFew = 64;
   if (n > kFew) return;

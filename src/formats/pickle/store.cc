@@ -2,6 +2,13 @@
 
 namespace saiph::formats {
 
+void PickleArena::grow(std::size_t n) {
+  while (head_ + n > slots_.capacity() && slots_.grow()) {
+  }
+  mask_ = slots_.capacity() - 1;
+  full_at_ = slots_.capacity() == slots_.most() ? UINT64_MAX : slots_.capacity();
+}
+
 bool PickleMemo::put_elsewhere(std::uint64_t index, PickleValue value) {
   if (index < kMost) {
     while (index >= slots_.capacity()) slots_.grow();

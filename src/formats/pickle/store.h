@@ -49,12 +49,11 @@ class PickleArena {
   /// Copies up to kMostOfOne values in, contiguous; answers their sequence number.
   std::uint64_t append(const PickleValue* values, std::size_t n) {
     n = std::min(n, kMostOfOne);
-    // Until the ring has its full size it grows instead of wrapping, so places never move.
-    while (head_ + n > slots_.capacity() && slots_.grow()) {
-    }
-    std::uint64_t at = head_ & (slots_.capacity() - 1);
-    if (at + n > slots_.capacity()) {
-      head_ += slots_.capacity() - at;
+    if (head_ + n > full_at_) [[unlikely]]
+      grow(n);
+    std::uint64_t at = head_ & mask_;
+    if (at + n > mask_ + 1) {
+      head_ += mask_ + 1 - at;
       at = 0;
     }
     const std::uint64_t sequence = head_;
@@ -71,14 +70,19 @@ class PickleArena {
   /// The n values from `sequence`, or nothing when they are gone.
   std::span<const PickleValue> find(std::uint64_t sequence, std::size_t n) const {
     n = std::min(n, kMostOfOne);
-    if (sequence + n > head_ || head_ - sequence > slots_.capacity()) return {};
-    const std::uint64_t at = sequence & (slots_.capacity() - 1);
-    if (at + n > slots_.capacity()) return {};
+    if (sequence + n > head_ || head_ - sequence > mask_ + 1) return {};
+    const std::uint64_t at = sequence & mask_;
+    if (at + n > mask_ + 1) return {};
     return {slots_.data() + at, n};
   }
 
  private:
+  /// Until the ring has its full size it grows instead of wrapping, so places never move.
+  void grow(std::size_t n);
+
   PickleSlots slots_;
+  std::uint64_t mask_ = 1023;  // capacity - 1: capacities are powers of two
+  std::uint64_t full_at_ = 1024;
   std::uint64_t head_ = 0;
 };
 
