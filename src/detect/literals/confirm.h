@@ -30,7 +30,7 @@ struct Confirmed {
 };
 
 /// "ghp_...Ab": the first four and the last two characters; shorter texts show nothing.
-std::string mask(std::string_view secret);
+std::string mask(std::string_view text);
 /// True for texts that stand where a secret would: examples, repeated or ascending characters,
 /// names of placeholders.
 bool is_placeholder(std::string_view body);

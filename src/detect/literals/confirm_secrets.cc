@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <ranges>
 
 #include "base/byte_reader.h"
 #include "base/limits.h"
@@ -62,8 +63,8 @@ bool github_checksum_holds(std::string_view body) {
   const ByteView covered = as_bytes(body).first(body.size() - kChecksumLength);
   std::uint32_t crc = codec::crc32(covered);
   std::string expected(kChecksumLength, '0');
-  for (auto it = expected.rbegin(); it != expected.rend(); ++it) {
-    *it = kDigits[crc % kDigits.size()];
+  for (char& digit : std::views::reverse(expected)) {
+    digit = kDigits[crc % kDigits.size()];
     crc /= static_cast<std::uint32_t>(kDigits.size());
   }
   return body.ends_with(expected);
@@ -166,7 +167,7 @@ std::optional<Confirmed> confirm_private_key(const Around& around) {
   if (label.find('-') != std::string_view::npos ||
       label.find("ENCRYPTED") != std::string_view::npos)
     return std::nullopt;
-  std::string_view rest = as_text(around.after).substr(around.literal);
+  const std::string_view rest = as_text(around.after).substr(around.literal);
   const auto shift = -static_cast<std::int64_t>(before.size() - begin);
   const auto confirmed = [&] {
     return Confirmed{&rules::kSecretPrivateKey,
@@ -440,7 +441,7 @@ std::optional<Confirmed> confirm_assignment(const Around& around) {
     ++at;
   rest.remove_prefix(at);
   at = rest.find_first_not_of("\"']");
-  if (at == std::string_view::npos || at > 2) return std::nullopt;
+  if (at > 2) return std::nullopt;  // also when there is nothing else: npos
   rest.remove_prefix(at);
   at = rest.find_first_not_of(" \t");
   if (at == std::string_view::npos || (rest[at] != '=' && rest[at] != ':')) return std::nullopt;

@@ -44,7 +44,7 @@ class Reader {
   bool value(GgufValueType type);
   bool integer(GgufValueType type);
   bool array();
-  bool strings(std::uint64_t count);
+  bool strings(std::uint64_t elements);
   bool tensor();
   void layout();
 
