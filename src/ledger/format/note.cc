@@ -244,7 +244,7 @@ Result<std::vector<VerifiedSignature>> verify_note(const Note& note,
         verified, [index](const VerifiedSignature& earlier) { return earlier.key == index; });
     if (seen) continue;
     VerifiedSignature good{index, std::nullopt};
-    if (key->type() == NoteKeyType::kCosignatureV1) good.unix_time = *time;
+    if (key->type() == NoteKeyType::kCosignatureV1) good.unix_time = time;
     verified.push_back(good);
   }
   if (verified.empty()) {
