@@ -12,7 +12,6 @@
 #include "app/ledger_view.h"
 #include "base/escape.h"
 #include "base/file.h"
-#include "base/human.h"
 #include "codec/json/json_writer.h"
 #include "crypto/key_file.h"
 #include "crypto/sha256.h"
@@ -21,6 +20,7 @@
 #include "ledger/format/entry_proof.h"
 #include "ledger/format/envelope.h"
 #include "ledger/key_rotation.h"
+#include "ledger/storage/segment.h"
 #include "ledger/verify.h"
 
 namespace saiph::app {
@@ -60,8 +60,37 @@ Result<std::string> read_text(const std::string& path) {
   if (!file) {
     return Error(ErrorCode::kInvalidArgument, path + ": " + file.error().describe());
   }
-  SAIPH_TRY(const Bytes bytes, read_all(**file, kMaxArgumentFile));
-  return std::string(as_text(bytes));
+  const auto bytes = read_all(**file, kMaxArgumentFile);
+  if (!bytes) {
+    const bool too_long = bytes.error().code() == ErrorCode::kLimit;
+    return Error(too_long ? ErrorCode::kInvalidArgument : bytes.error().code(),
+                 path + ": " + bytes.error().describe());
+  }
+  return std::string(as_text(*bytes));
+}
+
+/// Whether the action answers in JSON when asked to.
+bool speaks_json(const LedgerRequest& request) {
+  switch (request.action) {
+    case LedgerAction::kInit:
+    case LedgerAction::kAttest:
+    case LedgerAction::kHeartbeat:
+    case LedgerAction::kAppend:
+    case LedgerAction::kShow:
+    case LedgerAction::kVerify:
+    case LedgerAction::kKey:
+      return true;
+    case LedgerAction::kProve:
+      return request.from.has_value();
+    case LedgerAction::kCheckProof:
+    case LedgerAction::kCheckpoint:
+    case LedgerAction::kExport:
+    case LedgerAction::kEvidencePack:
+    case LedgerAction::kReindex:
+    case LedgerAction::kRotateKey:
+      break;
+  }
+  return false;
 }
 
 class LedgerCommand {
@@ -70,6 +99,11 @@ class LedgerCommand {
       : request_(request), out_(out), err_(err) {}
 
   Result<int> run() {
+    if (request_.json && !speaks_json(request_)) {
+      return Error(ErrorCode::kInvalidArgument,
+                   "--format json: only init, attest, heartbeat, append, show, verify, key and "
+                   "prove --from answer in JSON");
+    }
     switch (request_.action) {
       case LedgerAction::kInit:
         return init();
@@ -121,6 +155,8 @@ class LedgerCommand {
 
   Result<LedgerAccess> open_to_write();
   Result<int> record_and_tell(const LedgerAccess& access, const ledger::Statement& statement);
+  int tell(const LedgerAccess& access, const ledger::Receipt& receipt);
+  void warn_of(const Status& status, std::string_view what);
   Result<int> deliver(std::string_view text);
   Result<ledger::Subject> subject_of(const std::string& text) const;
   Status set_key(ledger::VerifyOptions& options) const;
@@ -135,9 +171,8 @@ Result<LedgerAccess> LedgerCommand::open_to_write() {
   const ledger::Recovery& recovery = access.ledger->recovery();
   if (recovery.torn_bytes != 0) {
     err_ << fmt::format(
-        "saiph: note: a crash left {} bytes behind the last commit; they were never acknowledged "
-        "and are cut off\n",
-        recovery.torn_bytes);
+        "saiph: note: a crash left {} behind the last commit, never acknowledged and now cut off\n",
+        counted(recovery.torn_bytes, "byte", "bytes"));
   }
   if (recovery.reindexed || recovery.hashes_repaired) {
     err_ << "saiph: note: the file of hashes was brought up to date\n";
@@ -155,16 +190,30 @@ Result<int> LedgerCommand::init() {
     return Error(ErrorCode::kInvalidArgument,
                  "--algorithm: ed25519 or ecdsa-p256-sha256, not " + request_.algorithm);
   }
+  const std::string key_name =
+      request_.key_file.empty() ? kKeyName : std::filesystem::absolute(request_.key_file).string();
+  const std::string place = key_place(request_.ledger, key_name);
+  // An `init` that was interrupted leaves these; so does a ledger that lost its settings.
+  std::error_code unknown;
+  if (folder.exists(std::string(ledger::kSegmentFolder)) ||
+      (request_.key_file.empty() && std::filesystem::exists(place, unknown))) {
+    return Error(ErrorCode::kDenied,
+                 fmt::format("{} has no {}, but is not empty. If an `init` was interrupted there, "
+                             "remove the folder and repeat it; if entries were recorded there, "
+                             "bring {} back from a backup and remove nothing",
+                             request_.ledger, ledger::kSettingsFile, ledger::kSettingsFile));
+  }
+  if (std::filesystem::exists(place, unknown)) {
+    return Error(ErrorCode::kDenied, "--key-file: " + place +
+                                         " exists, and a key file is never overwritten; name "
+                                         "another, or remove it if no ledger uses it");
+  }
   SAIPH_TRY(const auto signer, crypto::SoftwareSigner::generate(*algorithm));
   auto verifier = ledger::VerifierKey::of_log(request_.origin, signer->public_key());
   if (!verifier) return verifier.error().wrap("--origin");
   SAIPH_TRY(const crypto::SecretBytes passphrase, read_passphrase(request_.passphrase_file));
   SAIPH_CHECK(folder.make_folder(""));
-  ledger::Settings settings{request_.origin, {*verifier}, kKeyName, ""};
-  if (!request_.key_file.empty()) {
-    settings.key = std::filesystem::absolute(request_.key_file).string();
-  }
-  const std::string place = key_place(request_.ledger, settings.key);
+  const ledger::Settings settings{request_.origin, {*verifier}, key_name, ""};
   SAIPH_CHECK(crypto::save_key_file(place, *signer, passphrase.view()));
   SAIPH_CHECK(ledger::Ledger::create(folder, ledger_options(settings), *signer));
   SAIPH_CHECK(ledger::save_settings(folder, settings));
@@ -193,7 +242,12 @@ Result<int> LedgerCommand::init() {
 Result<int> LedgerCommand::record_and_tell(const LedgerAccess& access,
                                            const ledger::Statement& statement) {
   SAIPH_TRY(const ledger::Receipt receipt, record(access, statement));
-  SAIPH_CHECK(access.ledger->close());
+  return tell(access, receipt);
+}
+
+/// The receipt, whatever fails from now on: the entry is on disk.
+int LedgerCommand::tell(const LedgerAccess& access, const ledger::Receipt& receipt) {
+  warn_of(access.ledger->close(), "the entry is kept, but the ledger could not be closed");
   if (request_.json) {
     std::string text;
     codec::JsonWriter json(text);
@@ -210,18 +264,22 @@ Result<int> LedgerCommand::record_and_tell(const LedgerAccess& access,
   return kExitDone;
 }
 
+void LedgerCommand::warn_of(const Status& status, std::string_view what) {
+  if (status) return;
+  err_ << "saiph: warning: " << what << ": " << escape_terminal(status.error().describe()) << "\n";
+}
+
 Result<ledger::Subject> LedgerCommand::subject_of(const std::string& text) const {
   if (text.starts_with("sha256:")) {
     const auto digest = Digest::parse(text);
     if (!digest) {
-      return Error(ErrorCode::kInvalidArgument, "not a SHA-256 digest: " + escape_terminal(text));
+      return Error(ErrorCode::kInvalidArgument, "not a SHA-256 digest: " + text);
     }
     return ledger::Subject::of("", *digest);
   }
   auto file = FileSource::open(text);
   if (!file) {
-    return Error(ErrorCode::kInvalidArgument,
-                 "--subject " + escape_terminal(text) + ": " + file.error().describe());
+    return Error(ErrorCode::kInvalidArgument, "--subject " + text + ": " + file.error().describe());
   }
   SAIPH_TRY(const Digest digest, crypto::sha256(**file));
   return ledger::Subject::of(to_valid_utf8(text), digest);
@@ -277,14 +335,23 @@ Result<int> LedgerCommand::append() {
   auto statement = ledger::decode_statement(as_bytes(text));
   if (!statement) {
     return Error(ErrorCode::kInvalidArgument,
-                 escape_terminal(request_.arguments.front()) + ": " + statement.error().describe());
+                 request_.arguments.front() + ": " + statement.error().describe());
   }
   if (ledger::parse_predicate_type_uri(statement->predicate_type) ==
       ledger::PredicateType::kKeyRotation) {
     return Error(ErrorCode::kInvalidArgument, "keys change with `saiph ledger rotate-key` only");
   }
   SAIPH_TRY(const LedgerAccess access, open_to_write());
-  return record_and_tell(access, *statement);
+  // The bytes as they came: a statement may hold more than Saiph understands.
+  const auto envelope =
+      ledger::seal_envelope(ledger::kInTotoPayloadType, as_bytes(text), *access.signer);
+  if (!envelope && envelope.error().code() == ErrorCode::kLimit) {
+    return Error(ErrorCode::kInvalidArgument,
+                 request_.arguments.front() + ": " + envelope.error().describe());
+  }
+  if (!envelope) return envelope.error();
+  SAIPH_TRY(const ledger::Receipt receipt, access.ledger->append(as_bytes(*envelope)));
+  return tell(access, receipt);
 }
 
 Result<int> LedgerCommand::show() {
@@ -315,12 +382,16 @@ Result<int> LedgerCommand::deliver(std::string_view text) {
   file.flush();
   if (!file) {
     return Error(ErrorCode::kInvalidArgument,
-                 "cannot write " + escape_terminal(request_.output) + "; does the folder exist?");
+                 "cannot write " + request_.output + "; does the folder exist?");
   }
   return kExitDone;
 }
 
 Result<int> LedgerCommand::prove() {
+  if (request_.from && !request_.arguments.empty()) {
+    return Error(ErrorCode::kInvalidArgument,
+                 "prove takes one INDEX or --from SIZE, not both: they are different proofs");
+  }
   SAIPH_TRY(const LedgerAccess access, open_ledger_to_read(request_.ledger));
   const auto head = access.ledger->head();
   if (request_.from) {
@@ -367,8 +438,7 @@ Status LedgerCommand::set_key(ledger::VerifyOptions& options) const {
   auto text = read_text(request_.key);
   if (!text) {
     return Error(ErrorCode::kInvalidArgument,
-                 "--key is neither a verifier key (NAME+HASH+KEY) nor a file: " +
-                     escape_terminal(request_.key));
+                 "--key is neither a verifier key (NAME+HASH+KEY) nor a file: " + request_.key);
   }
   if (auto pem = crypto::PublicKey::from_pem(*text)) {
     options.bare_key = std::move(*pem);
@@ -410,8 +480,9 @@ Result<int> LedgerCommand::check_proof() {
     out_ << "disproved: " << escape_terminal(checked.error().describe()) << "\n";
     return kExitDisproved;
   }
-  out_ << fmt::format("proved: the entry stands at {} of the {} entries of {}\n", proof->index,
-                      checked->checkpoint.size, escape_terminal(checked->checkpoint.origin));
+  out_ << fmt::format("proved: the entry stands at index {} of {}, which has {}\n", proof->index,
+                      escape_terminal(checked->checkpoint.origin),
+                      counted(checked->checkpoint.size, "entry", "entries"));
   return kExitDone;
 }
 
@@ -423,7 +494,9 @@ Result<int> LedgerCommand::verify() {
   }
   for (const std::string& text : request_.witnesses) {
     auto key = ledger::VerifierKey::parse(text);
-    if (!key) return key.error().wrap("--witness");
+    if (!key) {
+      return Error(ErrorCode::kInvalidArgument, "--witness: " + key.error().describe());
+    }
     options.witnesses.push_back(std::move(*key));
   }
   options.now = static_cast<std::uint64_t>(std::time(nullptr));
@@ -475,8 +548,8 @@ Result<int> LedgerCommand::export_copy() {
             ledger::export_ledger(
                 source, settings, target,
                 request_.tiles ? ledger::ExportLayout::kTiles : ledger::ExportLayout::kSegments));
-  out_ << fmt::format("{} entries and {} bodies in {}\n", format_count(exported.entries),
-                      format_count(exported.bodies), escape_terminal(request_.output));
+  out_ << fmt::format("{} and {} in {}\n", counted(exported.entries, "entry", "entries"),
+                      counted(exported.bodies, "body", "bodies"), escape_terminal(request_.output));
   return kExitDone;
 }
 
@@ -490,9 +563,9 @@ Result<int> LedgerCommand::evidence_pack() {
   SAIPH_TRY(const std::uint64_t bodies,
             ledger::write_evidence_pack(*access.ledger, *access.folder, access.settings, indices,
                                         target));
-  out_ << fmt::format("{} entries and {} bodies in {}; README.md there says how to check them\n",
-                      format_count(indices.size()), format_count(bodies),
-                      escape_terminal(request_.output));
+  out_ << fmt::format("{} and {} in {}; README.md there says how to check them\n",
+                      counted(indices.size(), "entry", "entries"),
+                      counted(bodies, "body", "bodies"), escape_terminal(request_.output));
   return kExitDone;
 }
 
@@ -500,7 +573,7 @@ Result<int> LedgerCommand::reindex() {
   ledger::DiskFolder folder(request_.ledger);
   SAIPH_TRY(const ledger::Settings settings, ledger::load_settings(folder));
   SAIPH_TRY(const std::uint64_t entries, ledger::reindex(folder, ledger_options(settings)));
-  out_ << fmt::format("{} entries indexed anew\n", format_count(entries));
+  out_ << fmt::format("{} indexed anew\n", counted(entries, "entry", "entries"));
   return kExitDone;
 }
 
@@ -524,8 +597,10 @@ Result<int> LedgerCommand::rotate_key() {
   SAIPH_TRY(const ledger::Receipt receipt, access.ledger->rotate_key(entry, next));
   access.settings.key = name;
   access.settings.next_key.clear();
-  SAIPH_CHECK(ledger::save_settings(*access.folder, access.settings));
-  SAIPH_CHECK(access.ledger->close());
+  // The log has decided; whoever opens the ledger next mends the settings.
+  warn_of(ledger::save_settings(*access.folder, access.settings),
+          "the key is changed, but the settings do not say so yet");
+  warn_of(access.ledger->close(), "the key is changed, but the ledger could not be closed");
   out_ << fmt::format(
       "entry {}: from now on signs {}\nThe old private key signs nothing any more; destroy it: "
       "{}\n",
@@ -539,6 +614,10 @@ int run_ledger(const LedgerRequest& request, std::ostream& out, std::ostream& er
   try {
     const auto done = LedgerCommand(request, out, err).run();
     out << std::flush;
+    if (done && !out) {
+      err << "saiph ledger: the output cannot be written (disk full, pipe closed)\n";
+      return *done == kExitDone ? kExitUndecided : *done;
+    }
     if (done) return *done;
     err << "saiph ledger: " << escape_terminal(done.error().describe()) << "\n";
     return exit_of(done.error());

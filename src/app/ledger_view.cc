@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <unordered_set>
 
 #include "base/byte_reader.h"
 #include "base/escape.h"
@@ -123,20 +124,27 @@ Result<std::uint64_t> parse_index(std::string_view text, std::uint64_t size) {
   const auto number = parse_count(text);
   if (!number) {
     return Error(ErrorCode::kInvalidArgument,
-                 fmt::format("\"{}\" is no index of an entry", escape_terminal(shorten(text, 60))));
+                 fmt::format("\"{}\" is no index of an entry", shorten(text, 60)));
   }
   if (*number >= size) {
     return Error(ErrorCode::kInvalidArgument,
-                 fmt::format("there is no entry {}: the ledger has {}", *number, size));
+                 fmt::format("there is no entry {}: the ledger has {}", *number,
+                             counted(size, "entry", "entries")));
   }
   return *number;
 }
 
 }  // namespace
 
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", format_count(count), count == 1 ? one : many);
+}
+
 Result<std::vector<std::uint64_t>> parse_indices(const std::vector<std::string>& texts,
                                                  std::uint64_t size) {
   std::vector<std::uint64_t> indices;
+  std::unordered_set<std::uint64_t> seen;
+  std::uint64_t asked = 0;
   for (const std::string& text : texts) {
     const std::size_t dash = text.find('-');
     SAIPH_TRY(const std::uint64_t first, parse_index(std::string_view(text).substr(0, dash), size));
@@ -144,11 +152,13 @@ Result<std::vector<std::uint64_t>> parse_indices(const std::vector<std::string>&
     if (dash != std::string::npos) {
       SAIPH_TRY(last, parse_index(std::string_view(text).substr(dash + 1), size));
     }
-    if (last < first || indices.size() + (last - first) >= kMaxIndices) {
-      return Error(ErrorCode::kInvalidArgument,
-                   "\"" + escape_terminal(text) + "\" runs backwards or is too long");
+    if (last < first || asked + (last - first) >= kMaxIndices) {
+      return Error(ErrorCode::kInvalidArgument, "\"" + text + "\" runs backwards or is too long");
     }
-    for (std::uint64_t index = first; index <= last; ++index) indices.push_back(index);
+    asked += last - first + 1;
+    for (std::uint64_t index = first; index <= last; ++index) {
+      if (seen.insert(index).second) indices.push_back(index);
+    }
   }
   return indices;
 }
@@ -156,8 +166,9 @@ Result<std::vector<std::uint64_t>> parse_indices(const std::vector<std::string>&
 Status show_list(const ledger::Ledger& ledger, std::uint64_t begin, std::uint64_t end, bool json,
                  std::ostream& out) {
   if (!json) {
-    out << fmt::format("{}: {} entries, root {}\n", escape_terminal(ledger.origin()),
-                       format_count(ledger.head()->size), ledger.head()->root.text());
+    out << fmt::format("{}: {}, root {}\n", escape_terminal(ledger.origin()),
+                       counted(ledger.head()->size, "entry", "entries"),
+                       ledger.head()->root.text());
   }
   return ledger.entries(begin, end, [&](std::uint64_t index, ByteView entry) -> Status {
     SAIPH_TRY(const EntryView view, view_of(entry));
@@ -260,9 +271,10 @@ void show_verification(const ledger::VerifyReport& report, const std::string& pa
   }
   out << fmt::format("{}  {} ({})\n", escape_terminal(report.origin), escape_terminal(path),
                      report.layout);
-  out << fmt::format("{} entries, {} checkpoints and {} bodies read; {} signed, root {}\n",
-                     format_count(report.entries), format_count(report.checkpoints),
-                     format_count(report.bodies), format_count(report.size), report.root.text());
+  out << fmt::format(
+      "{}, {} and {} read; {} signed, root {}\n", counted(report.entries, "entry", "entries"),
+      counted(report.checkpoints, "checkpoint", "checkpoints"),
+      counted(report.bodies, "body", "bodies"), format_count(report.size), report.root.text());
   for (const ledger::Defect& defect : report.defects) {
     std::string where;
     if (defect.index) {

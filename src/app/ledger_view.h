@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -12,8 +13,10 @@
 
 namespace saiph::app {
 
-/// "7", "3-9" and "last" as indices into a log of `size` entries. Errors: kInvalidArgument, also
-/// for what is not there.
+/// "1 entry", "1,234 entries".
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many);
+/// "7", "3-9" and "last" as indices into a log of `size` entries, each once, in the order asked
+/// for. Errors: kInvalidArgument, also for what is not there.
 Result<std::vector<std::uint64_t>> parse_indices(const std::vector<std::string>& texts,
                                                  std::uint64_t size);
 /// One line (or JSON object) an entry of [begin, end).

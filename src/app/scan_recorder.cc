@@ -28,13 +28,16 @@ namespace saiph::app {
 
 namespace {
 
+constexpr int kExitDone = 0;
 constexpr int kExitFindings = 1;
 constexpr int kExitUsage = 2;
 constexpr int kExitIncomplete = 3;
 constexpr int kExitInternal = 4;
-/// Subjects beyond this stand in the report only, whose digest is then the subject: an envelope
-/// holds 60 KiB of base64.
+/// Subjects beyond this, as JSON, stand in the report only, whose digest is then the subject: an
+/// envelope holds 60 KiB of base64.
 constexpr std::size_t kSubjectBytes = 24U << 10;
+/// What a subject takes besides its name: a digest, keys, punctuation.
+constexpr std::size_t kSubjectFrameBytes = 120;
 /// Another scan may be recording: its turn is short.
 constexpr std::chrono::seconds kLockPatience{10};
 
@@ -68,7 +71,7 @@ class ReportRows final : public codec::JsonHandler {
   bool on_object_end() override { return leave(); }
   bool on_array_end() override { return leave(); }
   bool on_key(std::string_view key, std::uint64_t /*offset*/) override {
-    if (depth_ <= kDepth) keys_[depth_] = key.substr(0, kMaxText);
+    if (depth_ <= kDepth) keys_[depth_] = shorten(key, kMaxText);
     return true;
   }
   bool on_string(std::string_view value, std::uint64_t /*offset*/) override {
@@ -101,7 +104,8 @@ class ReportRows final : public codec::JsonHandler {
 
  private:
   static constexpr std::size_t kDepth = 3;
-  static constexpr std::size_t kMaxText = 4096;
+  static constexpr std::size_t kMaxText = 4096;        // of a name
+  static constexpr std::size_t kMaxSummaryText = 256;  // of a scalar of the summary
 
   bool enter() {
     ++depth_;
@@ -113,12 +117,12 @@ class ReportRows final : public codec::JsonHandler {
     return true;
   }
   bool scalar(std::string_view value, bool is_string) {
-    if (depth_ == 1 && keys_[1] == "path") path_ = value.substr(0, kMaxText);
+    if (depth_ == 1 && keys_[1] == "path") path_ = shorten(value, kMaxText);
     if (depth_ == 1 && keys_[1] == "digest" && is_string) digest_ = Digest::parse(value);
     if (depth_ >= 2 && depth_ <= kDepth && keys_[1] == "summary") {
       std::string place = keys_[2];
       if (depth_ == 3) place += "/" + keys_[3];
-      summary_[place] = value.substr(0, kMaxText);
+      summary_[place] = shorten(value, kMaxSummaryText);
     }
     return true;
   }
@@ -126,8 +130,11 @@ class ReportRows final : public codec::JsonHandler {
     if (keys_[1] == "summary") return;
     ++files_;
     if (digest_ && bytes_ < kSubjectBytes) {
-      subjects_.push_back(ledger::Subject::of(path_, *digest_));
-      bytes_ += path_.size() + 120;
+      // A name is longer in JSON than here, up to six times.
+      std::string escaped;
+      append_json(escaped, path_);
+      bytes_ += escaped.size() + kSubjectFrameBytes;
+      if (bytes_ <= kSubjectBytes) subjects_.push_back(ledger::Subject::of(path_, *digest_));
     }
     path_.clear();
     digest_.reset();
@@ -158,11 +165,11 @@ Status read_rows(const ByteSource& report, ReportRows& rows) {
   return {};
 }
 
-ledger::Statement statement_of(const ReportRows& rows, const Digest& body, std::uint64_t size,
-                               int exit_code) {
+/// About each file (`each`), or about the report alone.
+ledger::Statement statement_of(const ReportRows& rows, bool each, const Digest& body,
+                               std::uint64_t size, int exit_code) {
   ledger::Statement statement;
   statement.predicate_type = ledger::predicate_type_uri(ledger::PredicateType::kScanReport);
-  const bool each = rows.all_subjects() && rows.files() != 0;
   if (each) {
     statement.subjects = rows.subjects();
   } else {
@@ -234,8 +241,12 @@ Status check_ledger(const RecordOptions& options) {
   return {};
 }
 
-Result<ledger::Receipt> record_report(const RecordOptions& options, std::FILE* report,
-                                      int exit_code) {
+struct Recorded {
+  ledger::Receipt receipt;
+  Status closed;  ///< what failed after the entry was on disk
+};
+
+Result<Recorded> record_report(const RecordOptions& options, std::FILE* report, int exit_code) {
   // The descriptor is the parent's own; what the child wrote is read by position.
   const int copy = ::dup(::fileno(report));
   if (copy < 0) return Error(ErrorCode::kUnavailable, "the report cannot be read");
@@ -247,10 +258,16 @@ Result<ledger::Receipt> record_report(const RecordOptions& options, std::FILE* r
   SAIPH_CHECK(read_rows(source, rows));
   SAIPH_TRY(LedgerAccess access, open_patiently(options));
   SAIPH_TRY(const Digest body, ledger::put_content(*access.folder, source));
-  SAIPH_TRY(const ledger::Receipt receipt,
-            record(access, statement_of(rows, body, source.size(), exit_code)));
-  SAIPH_CHECK(access.ledger->close());
-  return receipt;
+  const bool each = rows.all_subjects() && rows.files() != 0;
+  auto receipt = record(access, statement_of(rows, each, body, source.size(), exit_code));
+  // Names of files come from whoever made them: none may keep a scan from being recorded.
+  if (!receipt && each &&
+      (receipt.error().code() == ErrorCode::kLimit ||
+       receipt.error().code() == ErrorCode::kInvalidArgument)) {
+    receipt = record(access, statement_of(rows, false, body, source.size(), exit_code));
+  }
+  if (!receipt) return receipt.error();
+  return Recorded{*receipt, access.ledger->close()};
 }
 
 }  // namespace
@@ -278,7 +295,7 @@ int record_scan(const RecordOptions& options, std::ostream& out, std::ostream& e
     int code = scan(sink);
     out.flush();
     err.flush();
-    if (std::fflush(report.get()) != 0 && code != kExitFindings) code = kExitIncomplete;
+    if (std::fflush(report.get()) != 0 && code == kExitDone) code = kExitIncomplete;
     ::_exit(code);
   }
   int status = 0;
@@ -291,15 +308,19 @@ int record_scan(const RecordOptions& options, std::ostream& out, std::ostream& e
   }
   const int code = WEXITSTATUS(status);
   if (code == kExitUsage) return code;
-  const auto receipt = record_report(options, report.get(), code);
-  if (!receipt) {
-    err << "saiph: the report was not recorded: " << escape_terminal(receipt.error().describe())
+  const auto recorded = record_report(options, report.get(), code);
+  if (!recorded) {
+    err << "saiph: the report was not recorded: " << escape_terminal(recorded.error().describe())
         << "\n";
-    return code == kExitFindings ? code : kExitIncomplete;
+    return code == kExitDone ? kExitIncomplete : code;
   }
   if (!options.quiet) {
-    err << fmt::format("saiph: recorded as entry {} of {}\n", receipt->index,
+    err << fmt::format("saiph: recorded as entry {} of {}\n", recorded->receipt.index,
                        escape_terminal(options.ledger));
+  }
+  if (!recorded->closed) {
+    err << "saiph: warning: recorded, but the ledger could not be closed: "
+        << escape_terminal(recorded->closed.error().describe()) << "\n";
   }
   return code;
 }

@@ -21,8 +21,9 @@ struct RecordOptions {
 
 /// Forks: call it on the only thread. `scan` runs in the child, writes a JSON Lines report to the
 /// sink besides what it prints, and answers an exit code. Answers that code, or 2 when the ledger
-/// or its key cannot be opened, or (unless the code is 1) 3 when the report could not be recorded,
-/// or 4 when the child died. Messages go to `err`.
+/// or its key cannot be opened, or (instead of 0) 3 when the report could not be recorded, or 4
+/// when the child died. A recorded report keeps its code: what fails later is a warning. Messages
+/// go to `err`.
 int record_scan(const RecordOptions& options, std::ostream& out, std::ostream& err,
                 const std::function<int(report::Sink&)>& scan);
 

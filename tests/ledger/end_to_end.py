@@ -5,6 +5,7 @@ very steps that their README gives, with sha256sum, openssl and python3.
     tests/ledger/end_to_end.py --saiph build/release/saiph [-k NAME]
 """
 import argparse
+import base64
 import json
 import os
 import pathlib
@@ -26,7 +27,7 @@ def test(function):
 
 
 def saiph(folder, *arguments, code=0):
-    done = subprocess.run([str(SAIPH), *map(str, arguments)], cwd=folder, capture_output=True, timeout=120)
+    done = subprocess.run([str(SAIPH), *map(os.fsencode, map(str, arguments))], cwd=folder, capture_output=True, timeout=120)
     assert done.returncode == code, (arguments, done.returncode, done.stdout.decode(), done.stderr.decode())
     return done.stdout.decode()
 
@@ -102,6 +103,9 @@ def wrong_usage_ends_with_2(tmp):
     ledger(tmp, "append", "data.csv", code=2)
     ledger(tmp, "verify", "--key", "nonsense", code=2)
     ledger(tmp, "verify", "--key", "ledger.vkey", "--trusted-checkpoint", "data.csv", code=2)
+    ledger(tmp, "verify", "--key", "ledger.vkey", "--witness", "garbage", code=2)
+    ledger(tmp, "prove", "1", "--from", "1", code=2)
+    ledger(tmp, "checkpoint", "--format", "json", code=2)
     ledger(tmp, "export", "--output", "saiph-data", code=2)
     os.chmod(tmp / "saiph-data/ledger/signing.key", 0o644)
     ledger(tmp, "heartbeat", code=2)
@@ -166,6 +170,66 @@ def a_scan_is_recorded_and_its_report_is_evidence(tmp):
     saiph(tmp, "scan", "--record", "--digest", "never", "data.csv", code=2)
     saiph(tmp, "scan", "--record", "--ledger", "nowhere", "data.csv", code=2)
     saiph(tmp, "scan", "--record", "no-such-file", code=2)
+
+
+@test
+def names_of_files_cannot_prevent_the_evidence(tmp):
+    start(tmp)
+    hostile = tmp / "hostile"
+    hostile.mkdir()
+    for i in range(45):
+        (hostile / ("\x01" * 240 + str(i))).write_text("x")
+    saiph(tmp, "scan", "--record", "-q", "hostile")
+    entry = json.loads(ledger(tmp, "show", "last", "--format", "json"))
+    assert entry["predicate"]["files"] == 45 and entry["predicate"]["subjects"] == "report", entry
+    # Each byte becomes three: over the longest name that is kept.
+    folder = os.open(tmp, os.O_RDONLY)
+    for depth in range(8):
+        os.mkdir(b"\xff" * 200 + b"a" * depth, dir_fd=folder)
+        inner = os.open(b"\xff" * 200 + b"a" * depth, os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inner
+    with os.fdopen(os.open(b"file", os.O_WRONLY | os.O_CREAT, dir_fd=folder), "wb") as file:
+        file.write(b"x")
+    os.close(folder)
+    saiph(tmp, "scan", "--record", "-q", os.fsdecode(b"\xff" * 200))
+    entry = json.loads(ledger(tmp, "show", "last", "--format", "json"))
+    assert entry["predicate"]["files"] == 1 and entry["predicate"]["subjects"] == "files", entry
+    assert entry["subjects"][0]["name"].endswith("\ufffd..."), entry
+
+
+@test
+def what_cannot_be_written_is_no_success(tmp):
+    start(tmp)
+    for arguments in (["checkpoint"], ["prove", "0"], ["key"], ["show"]):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([str(SAIPH), "ledger", *arguments], cwd=tmp, stdout=full, stderr=subprocess.PIPE)
+        assert done.returncode == 3 and b"cannot be written" in done.stderr, (arguments, done)
+
+
+@test
+def append_signs_the_bytes_it_was_given(tmp):
+    start(tmp)
+    statement = ('{ "_type": "https://in-toto.io/Statement/v1", "subject": [{"name": "m", "uri": "https://example.org/m",'
+                 ' "annotations": {"a": 1}, "digest": {"sha256": "' + "0" * 64 + '"}}],'
+                 ' "predicateType": "https://example.org/p", "predicate": {"x": 1.0}, "more": true }\n')
+    (tmp / "statement").write_text(statement)
+    assert "entry 2 of 3" in ledger(tmp, "append", "statement")
+    ledger(tmp, "evidence-pack", "2", "2", "--output", "pack")
+    assert [path.name for path in (tmp / "pack/entries").iterdir()] == ["2.json"]
+    entry = json.loads((tmp / "pack/entries/2.json").read_text())
+    assert base64.b64decode(entry["payload"]).decode() == statement
+    assert verdict(tmp, "saiph-data/ledger", "--key", "ledger.vkey", "--trusted-checkpoint", "trusted", code=0)
+    (tmp / "statement").write_text(statement.replace('"x": 1.0', '"x": "' + "x" * 50000 + '"'))
+    ledger(tmp, "append", "statement", code=2)
+
+
+@test
+def an_interrupted_init_says_what_to_do(tmp):
+    start(tmp)
+    (tmp / "saiph-data/ledger/ledger.json").unlink()
+    done = subprocess.run([str(SAIPH), "ledger", "init", "--origin", "example.org/test"], cwd=tmp, capture_output=True)
+    assert done.returncode == 2 and b"interrupted" in done.stderr and b"backup" in done.stderr, done
 
 
 @test
