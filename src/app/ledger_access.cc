@@ -13,8 +13,22 @@ namespace {
 
 constexpr std::uint64_t kMaxPassphraseBytes = 4096;
 
-/// After a crash in the middle of a rotation the log says whether it happened: the new key's
-/// signature stands under the last checkpoint, or it does not.
+/// kDenied is left to the lock, for which callers may wait: a wrong passphrase stays wrong.
+Result<std::shared_ptr<const crypto::Signer>> open_key(const std::string& place,
+                                                       const std::string& passphrase_file) {
+  const auto not_of_the_lock = [](const Error& error) {
+    return error.code() == ErrorCode::kDenied ? Error(ErrorCode::kInvalidArgument, error.message())
+                                              : error;
+  };
+  const auto passphrase = read_passphrase(passphrase_file);
+  if (!passphrase) return not_of_the_lock(passphrase.error());
+  auto signer = crypto::open_signer(place, passphrase->view());
+  if (!signer) return not_of_the_lock(signer.error());
+  return std::shared_ptr<const crypto::Signer>(std::move(*signer));
+}
+
+/// Under the lock. After a crash in the middle of a rotation the log says whether it happened: the
+/// new key's signature stands under the last checkpoint, or it does not.
 Status settle_rotation(LedgerAccess& access) {
   if (access.settings.next_key.empty()) return {};
   SAIPH_TRY(const auto reader,
@@ -29,6 +43,15 @@ Status settle_rotation(LedgerAccess& access) {
   }
   access.settings.next_key.clear();
   return ledger::save_settings(*access.folder, access.settings);
+}
+
+Result<ledger::Settings> load_writable_settings(ledger::Folder& folder) {
+  SAIPH_TRY(ledger::Settings settings, ledger::load_settings(folder));
+  if (settings.key.empty()) {
+    return Error(ErrorCode::kInvalidArgument,
+                 "this is a copy without a key; only the ledger itself can be written to");
+  }
+  return settings;
 }
 
 }  // namespace
@@ -69,17 +92,15 @@ Result<LedgerAccess> open_ledger_to_read(const std::string& path) {
 Result<LedgerAccess> open_ledger(const std::string& path, const std::string& passphrase_file) {
   LedgerAccess access;
   access.folder = std::make_unique<ledger::DiskFolder>(path);
-  SAIPH_TRY(access.settings, ledger::load_settings(*access.folder));
-  if (access.settings.key.empty()) {
-    return Error(ErrorCode::kInvalidArgument,
-                 "this is a copy without a key; only the ledger itself can be written to");
-  }
+  // Nothing is made, not even a lock, where no ledger is or in a copy.
+  SAIPH_TRY(access.settings, load_writable_settings(*access.folder));
+  SAIPH_TRY(auto lock, access.folder->lock(std::string(ledger::kLockFile)));
+  // Again under the lock: another process may have changed the key until now.
+  SAIPH_TRY(access.settings, load_writable_settings(*access.folder));
   SAIPH_CHECK(settle_rotation(access));
-  SAIPH_TRY(const crypto::SecretBytes passphrase, read_passphrase(passphrase_file));
-  SAIPH_TRY(access.signer,
-            crypto::open_signer(key_place(path, access.settings.key), passphrase.view()));
-  SAIPH_TRY(access.ledger,
-            ledger::Ledger::open(*access.folder, ledger_options(access.settings), access.signer));
+  SAIPH_TRY(access.signer, open_key(key_place(path, access.settings.key), passphrase_file));
+  SAIPH_TRY(access.ledger, ledger::Ledger::open(*access.folder, ledger_options(access.settings),
+                                                access.signer, std::move(lock)));
   return access;
 }
 

@@ -24,8 +24,9 @@ struct LedgerAccess {
 /// Errors: those of settings, keys and Ledger::open_to_read.
 Result<LedgerAccess> open_ledger_to_read(const std::string& path);
 /// With the signing key; a rotation that a crash interrupted is finished or forgotten, as the log
-/// says. `passphrase_file` may be empty when the key file is not sealed. Errors: as above, kDenied
-/// (key sealed, key file open to others, another writer).
+/// says. All of it under the ledger's lock. `passphrase_file` may be empty when the key file is not
+/// sealed. Errors: as above; kDenied when another process writes; kInvalidArgument when the key
+/// cannot be had (sealed, wrong passphrase, key file open to others).
 Result<LedgerAccess> open_ledger(const std::string& path, const std::string& passphrase_file);
 
 /// Signs a statement and appends it. Errors: of sealing and Ledger::append.

@@ -92,12 +92,14 @@ TEST(Crash, ATailTornAtEveryByteIsCutOff) {
   create_for_test(folder, *signer, options, "signing.key");
   std::uint64_t before = 0;
   Bytes whole;
+  Bytes checkpoint_before;
   {
     auto ledger = Ledger::open(folder, options, signer);
     ASSERT_TRUE(ledger);
     ASSERT_TRUE((*ledger)->append(envelope_for_test(*signer, 0)));
     ASSERT_TRUE((*ledger)->close());
     before = (*folder.open(segment_name(0), OpenMode::kRead))->size();
+    checkpoint_before = *read_file(folder, "checkpoint", kMaxNoteBytes);
   }
   {
     auto ledger = Ledger::open(folder, options, signer);
@@ -125,6 +127,7 @@ TEST(Crash, ATailTornAtEveryByteIsCutOff) {
   ASSERT_LT(sector + 512, hole.size());
   std::fill_n(hole.begin() + static_cast<std::ptrdiff_t>(sector), 512, std::uint8_t{0});
   ASSERT_TRUE(write_file(folder, segment_name(0), hole, Durability::kSynced));
+  ASSERT_TRUE(write_file(folder, "checkpoint", checkpoint_before, Durability::kSynced));
   auto ledger = Ledger::open(folder, options, signer);
   ASSERT_TRUE(ledger) << ledger.error().describe();
   EXPECT_EQ((*ledger)->head()->size, 1U);

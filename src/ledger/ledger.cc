@@ -123,6 +123,57 @@ Status remake_hashes(Folder& folder, const LogState& state, bool maps) {
   return folder.sync_folder("");
 }
 
+/// Refuses when the file `checkpoint` was signed for entries that the segments do not hold. It is
+/// written after they were synced, so that no crash leaves it ahead; what it says is then the proof
+/// of what is missing, and must not be overwritten. One that cannot be read proves nothing: it is
+/// made anew.
+Status check_checkpoint_file(Folder& folder, const LedgerOptions& options,
+                             const Checkpoint& present) {
+  const auto bytes = read_file(folder, std::string(kCheckpointFile), kMaxNoteBytes);
+  if (!bytes) {
+    const ErrorCode code = bytes.error().code();
+    if (code == ErrorCode::kNotFound || code == ErrorCode::kLimit) return {};
+    return bytes.error();
+  }
+  const auto opened = open_checkpoint(as_text(*bytes), options.origin, options.keys);
+  if (!opened) return {};
+  const Checkpoint& signed_last = opened->checkpoint;
+  if (signed_last.size > present.size) {
+    return Error(
+        ErrorCode::kMalformed,
+        fmt::format("entries {} to {} were signed and are gone: the file `checkpoint` is of {} "
+                    "entries, the segments hold {}; nothing is changed, `saiph ledger verify` "
+                    "names what is missing",
+                    present.size, signed_last.size - 1, signed_last.size, present.size));
+  }
+  if (signed_last.size == present.size && signed_last.root != present.root) {
+    return Error(ErrorCode::kMalformed,
+                 "the entries are not those that the file `checkpoint` was signed for; nothing is "
+                 "changed, `saiph ledger verify` names what is wrong");
+  }
+  return {};
+}
+
+/// Only the key that signed last goes on: after a rotation the old one would make entries that
+/// everyone must refuse. A rotation's checkpoint carries the signature of the next key last.
+Status check_signer(const LedgerOptions& options, const SignedCheckpoint& newest,
+                    const crypto::Signer& signer) {
+  const auto& lines = newest.note.signatures;
+  const auto last = std::find_if(lines.rbegin(), lines.rend(), [&](const NoteSignature& line) {
+    return line.name == options.origin;
+  });
+  const bool present =
+      last != lines.rend() &&
+      std::any_of(newest.verified.begin(), newest.verified.end(), [&](const auto& verified) {
+        const VerifierKey& key = options.keys[verified.key];
+        return key.key() == signer.public_key() && key.key_id() == last->key_id;
+      });
+  if (present) return {};
+  return Error(ErrorCode::kInvalidArgument,
+               "the signing key is not the one that signs this ledger now: another one signed its "
+               "newest checkpoint");
+}
+
 }  // namespace
 
 Status Ledger::create(Folder& folder, const LedgerOptions& options, const crypto::Signer& signer) {
@@ -143,14 +194,18 @@ Status Ledger::create(Folder& folder, const LedgerOptions& options, const crypto
 }
 
 Result<std::unique_ptr<Ledger>> Ledger::open(Folder& folder, LedgerOptions options,
-                                             std::shared_ptr<const crypto::Signer> signer) {
+                                             std::shared_ptr<const crypto::Signer> signer,
+                                             std::unique_ptr<FolderLock> held) {
   const auto known = [&](const VerifierKey& key) { return key.key() == signer->public_key(); };
   if (std::none_of(options.keys.begin(), options.keys.end(), known)) {
     return Error(ErrorCode::kInvalidArgument, "the signing key is not one of this ledger's keys");
   }
   std::unique_ptr<Ledger> ledger(new Ledger(folder, std::move(options)));
   ledger->signer_ = std::move(signer);
-  SAIPH_TRY(ledger->lock_, folder.lock(std::string(kLockFile)));
+  ledger->lock_ = std::move(held);
+  if (!ledger->lock_) {
+    SAIPH_TRY(ledger->lock_, folder.lock(std::string(kLockFile)));
+  }
   SAIPH_CHECK(ledger->prepare_to_write());
   ledger->writable_ = true;
   try {
@@ -188,6 +243,8 @@ Status Ledger::load() {
 
 Status Ledger::prepare_to_write() {
   SAIPH_TRY(LogState state, read_log(folder_, options_.origin, options_.keys));
+  SAIPH_CHECK(check_checkpoint_file(folder_, options_, state.checkpoint.checkpoint));
+  SAIPH_CHECK(check_signer(options_, state.checkpoint, *signer_));
   recovery_.torn_bytes = state.torn_bytes;
   recovery_.torn_entries = state.torn_entries;
   recovery_.maps_missing = state.maps_missing;
@@ -234,6 +291,7 @@ Ledger::~Ledger() {
 }
 
 Status Ledger::close() {
+  const std::lock_guard one_at_a_time(close_mutex_);
   {
     const std::lock_guard lock(queue_mutex_);
     closing_ = true;
@@ -323,41 +381,47 @@ std::vector<Ledger::Pending> Ledger::take_batch() {
   return batch;
 }
 
+void Ledger::stop(const Error& error, std::span<const Pending> batch) {
+  std::deque<Pending> refused;
+  {
+    const std::lock_guard lock(queue_mutex_);
+    failure_ = error;
+    refused.swap(queue_);
+    queued_bytes_ = 0;
+  }
+  // Not under the lock: who is told may want to submit again.
+  for (const Pending& pending : batch) pending.acknowledge(error);
+  for (const Pending& pending : refused) pending.acknowledge(error);
+}
+
 void Ledger::run() {
   while (true) {
     const std::vector<Pending> batch = take_batch();
     if (batch.empty()) return;
     const std::uint64_t begin = edge_.size();
-    Status written = write_batch(batch);
-    if (!written) {
-      std::deque<Pending> refused;
-      {
-        const std::lock_guard lock(queue_mutex_);
-        failure_ = written.error();
-        refused.swap(queue_);
-        queued_bytes_ = 0;
-      }
-      for (const Pending& pending : batch) pending.acknowledge(written.error());
-      for (const Pending& pending : refused) pending.acknowledge(written.error());
+    Status derived;
+    if (Status written = write_batch(batch, derived); !written) {
+      stop(written.error(), batch);
       return;
     }
     for (std::size_t i = 0; i < batch.size(); ++i) {
       batch[i].acknowledge(Receipt{begin + i, batch[i].leaf, edge_.size()});
     }
+    if (!derived) {
+      stop(derived.error(), {});
+      return;
+    }
     const auto now = std::chrono::steady_clock::now();
     if (now - checkpoint_written_ >= options_.checkpoint_interval) write_checkpoint_file();
     if (tail_offset_ < options_.segment_bytes) continue;
     if (Status started = start_segment(); !started) {
-      const std::lock_guard lock(queue_mutex_);
-      failure_ = started.error();
-      for (const Pending& pending : queue_) pending.acknowledge(started.error());
-      queue_.clear();
+      stop(started.error(), {});
       return;
     }
   }
 }
 
-Status Ledger::write_batch(const std::vector<Pending>& batch) {
+Status Ledger::write_batch(const std::vector<Pending>& batch, Status& derived) {
   const std::uint64_t begin = edge_.size();
   const std::uint64_t start = tail_offset_;
   buffer_.clear();
@@ -391,7 +455,7 @@ Status Ledger::write_batch(const std::vector<Pending>& batch) {
   // From here on the batch is in the ledger, whatever becomes of the derived files.
   tail_offset_ = start + buffer_.size();
   if (next) signer_ = next;
-  SAIPH_CHECK(hashes_->write(begin, nodes_.bytes()));
+  derived = hashes_->write(begin, nodes_.bytes());
   auto head = std::make_shared<const Head>(Head{checkpoint.size, checkpoint.root, std::move(note)});
   const std::lock_guard lock(state_mutex_);
   head_ = std::move(head);
@@ -549,19 +613,34 @@ Result<Inclusion> Ledger::inclusion(std::uint64_t index) const {
 }
 
 Result<std::vector<Digest>> Ledger::consistency(std::uint64_t first, std::uint64_t second) const {
-  if (second > head()->size) {
+  const std::uint64_t size = head()->size;
+  if (second > size) {
     return Error(ErrorCode::kInvalidArgument,
-                 fmt::format("the ledger has {} entries, not {}", head()->size, second));
+                 fmt::format("the ledger has {} entries, not {}", size, second));
   }
-  return crypto::consistency_proof(first, second, node_reader());
+  SAIPH_TRY(auto proof, crypto::consistency_proof(first, second, node_reader()));
+  SAIPH_TRY(const Digest first_root, root_at(first));
+  SAIPH_TRY(const Digest second_root, root_at(second));
+  if (!crypto::verify_consistency(first, second, first_root, second_root, proof)) {
+    return wrong_hashes();
+  }
+  return proof;
 }
 
 Result<Digest> Ledger::root_at(std::uint64_t size) const {
-  if (size > head()->size) {
+  const auto present = head();
+  if (size > present->size) {
     return Error(ErrorCode::kInvalidArgument,
-                 fmt::format("the ledger has {} entries, not {}", head()->size, size));
+                 fmt::format("the ledger has {} entries, not {}", present->size, size));
   }
-  return crypto::stored_root(size, node_reader());
+  if (size == present->size) return present->root;
+  SAIPH_TRY(const Digest root, crypto::stored_root(size, node_reader()));
+  // What the file of hashes says must lead to what was signed.
+  SAIPH_TRY(const auto proof, crypto::consistency_proof(size, present->size, node_reader()));
+  if (!crypto::verify_consistency(size, present->size, root, present->root, proof)) {
+    return wrong_hashes();
+  }
+  return root;
 }
 
 Result<Bytes> Ledger::tile(const TileId& tile) const {
@@ -587,6 +666,7 @@ Result<Bytes> Ledger::tile(const TileId& tile) const {
 Result<std::uint64_t> reindex(Folder& folder, const LedgerOptions& options) {
   SAIPH_TRY(const auto lock, folder.lock(std::string(kLockFile)));
   SAIPH_TRY(const LogState state, read_log(folder, options.origin, options.keys));
+  SAIPH_CHECK(check_checkpoint_file(folder, options, state.checkpoint.checkpoint));
   SAIPH_CHECK(remake_hashes(folder, state, true));
   SAIPH_CHECK(write_file(folder, std::string(kCheckpointFile), as_bytes(state.checkpoint_note),
                          Durability::kSynced));

@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -85,10 +86,14 @@ class Ledger {
   static Status create(Folder& folder, const LedgerOptions& options, const crypto::Signer& signer);
 
   /// Opens for appending: takes the lock, cuts a torn tail off, brings the derived files up to date
-  /// and starts the writer's thread. Errors: of read_log; kDenied when another process has the
-  /// lock; kInvalidArgument when `signer` is none of options.keys. The folder must outlive it.
+  /// and starts the writer's thread. `held` is the lock on kLockFile where the caller has it
+  /// already. Errors: of read_log; kDenied when another process has the lock; kInvalidArgument when
+  /// `signer` is none of options.keys or not the one that signed last (after a rotation: the next
+  /// key); kMalformed also when the file `checkpoint` was signed for entries that are not there.
+  /// The folder must outlive it.
   static Result<std::unique_ptr<Ledger>> open(Folder& folder, LedgerOptions options,
-                                              std::shared_ptr<const crypto::Signer> signer);
+                                              std::shared_ptr<const crypto::Signer> signer,
+                                              std::unique_ptr<FolderLock> held = nullptr);
   /// Opens for reading, also beside a writer: what was committed at this moment. Changes nothing.
   static Result<std::unique_ptr<Ledger>> open_to_read(Folder& folder, LedgerOptions options);
 
@@ -109,7 +114,8 @@ class Ledger {
   /// Appends the entry that names `next` as the key from now on. Its checkpoint carries the
   /// signatures of both keys, those after it only that of `next`. Waits.
   Result<Receipt> rotate_key(ByteView entry, std::shared_ptr<const crypto::Signer> next);
-  /// Writes what waits, brings the derived files to disk, stops. Errors: what failed.
+  /// Writes what waits, brings the derived files to disk, stops. Not from `acknowledge`. Errors:
+  /// what failed, told to the first caller.
   Status close();
 
   // Reading: any thread.
@@ -128,9 +134,11 @@ class Ledger {
   /// Cost: some twenty reads of 32 bytes.
   Result<Inclusion> inclusion(std::uint64_t index) const;
   /// Proof that the tree of `first` leaves is the beginning of that of `second`.
+  /// Checked against the present head before it is answered.
   /// Errors: kInvalidArgument unless first <= second <= head()->size; as inclusion.
   Result<std::vector<Digest>> consistency(std::uint64_t first, std::uint64_t second) const;
-  /// The root of the tree of `size` leaves. Errors: as consistency.
+  /// The root of the tree of `size` leaves, proved against the present head. Errors: as
+  /// consistency.
   Result<Digest> root_at(std::uint64_t size) const;
   /// The bytes of a tile or bundle of the present tree. Errors: kNotFound (not in it), as entry.
   Result<Bytes> tile(const TileId& tile) const;
@@ -151,7 +159,10 @@ class Ledger {
   Result<Receipt> wait_for(ByteView entry, std::shared_ptr<const crypto::Signer> next_signer);
   void run();
   std::vector<Pending> take_batch();
-  Status write_batch(const std::vector<Pending>& batch);
+  /// Answers whether the batch is on the medium; then `derived` is what became of its hashes.
+  Status write_batch(const std::vector<Pending>& batch, Status& derived);
+  /// Nothing is taken any more: answers `batch` and what waits with the error.
+  void stop(const Error& error, std::span<const Pending> batch);
   Status start_segment();
   void write_checkpoint_file();
   Result<Digest> node(crypto::TreeNode node) const;
@@ -189,11 +200,12 @@ class Ledger {
   bool closing_ = false;          // guarded by queue_mutex_
   std::optional<Error> failure_;  // guarded by queue_mutex_
   std::thread thread_;
+  std::mutex close_mutex_;  // taken before all others
 };
 
 /// Makes the derived files (hashes, maps, checkpoint) anew from the segments, every entry hashed
 /// again. Answers the number of entries. Errors: of read_log, kMalformed when an entry is not what
-/// was signed. Takes the ledger's lock.
+/// was signed, or is gone that the file `checkpoint` was signed for. Takes the ledger's lock.
 Result<std::uint64_t> reindex(Folder& folder, const LedgerOptions& options);
 
 }  // namespace saiph::ledger

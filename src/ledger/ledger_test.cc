@@ -9,6 +9,8 @@
 #include "ledger/format/checkpoint.h"
 #include "ledger/key_rotation.h"
 #include "ledger/log_for_test.h"
+#include "ledger/storage/crc32c.h"
+#include "ledger/storage/little_endian.h"
 #include "ledger/storage/unstable_folder_for_test.h"
 
 namespace saiph::ledger {
@@ -193,6 +195,179 @@ TEST(Ledger, ARotationIsSignedByBothKeysAndThenByTheNext) {
   ASSERT_TRUE((*ledger)->append(envelope_for_test(*second, 1)));
   EXPECT_FALSE(open_checkpoint((*ledger)->head()->checkpoint, kOriginForTest, old_key));
   EXPECT_TRUE(open_checkpoint((*ledger)->head()->checkpoint, kOriginForTest, new_key));
+}
+
+TEST(Ledger, OnlyTheKeyThatSignedLastGoesOn) {
+  UnstableFolder folder;
+  const auto first = new_signer_for_test();
+  const auto second = new_signer_for_test();
+  const LedgerOptions stale = options_for_test(*first);
+  create_for_test(folder, *first, stale);
+  LedgerOptions options = stale;
+  options.keys.push_back(verifier_for_test(*second));
+  EXPECT_EQ(Ledger::open(folder, options, second).error().code(), ErrorCode::kInvalidArgument);
+  {
+    auto ledger = Ledger::open(folder, options, first);
+    ASSERT_TRUE(ledger) << ledger.error().describe();
+    const auto rotation = make_key_rotation(kOriginForTest, *first, *second, "");
+    ASSERT_TRUE((*ledger)->rotate_key(*rotation, second));
+    ASSERT_TRUE((*ledger)->close());
+  }
+  for (const LedgerOptions& with : {options, stale}) {
+    const auto refused = Ledger::open(folder, with, first);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), ErrorCode::kInvalidArgument);
+    EXPECT_THAT(refused.error().describe(), HasSubstr("newest checkpoint"));
+  }
+  auto ledger = Ledger::open(folder, options, second);
+  ASSERT_TRUE(ledger) << ledger.error().describe();
+  EXPECT_TRUE((*ledger)->append(envelope_for_test(*second, 1)));
+}
+
+TEST(Ledger, NothingIsWrittenOverAcknowledgedEntriesThatAreGone) {
+  UnstableFolder folder;
+  const auto signer = new_signer_for_test();
+  const LedgerOptions options = options_for_test(*signer);
+  create_for_test(folder, *signer, options);
+  Bytes older;
+  for (std::uint64_t i = 0; i < 2; ++i) {
+    auto ledger = Ledger::open(folder, options, signer);
+    ASSERT_TRUE(ledger);
+    ASSERT_TRUE((*ledger)->append(envelope_for_test(*signer, i)));
+    ASSERT_TRUE((*ledger)->close());
+    if (i == 0) older = *read_file(folder, segment_name(0), 1U << 20);
+  }
+  const Bytes proof = *read_file(folder, "checkpoint", kMaxNoteBytes);
+  ASSERT_TRUE(write_file(folder, segment_name(0), older, Durability::kSynced));
+  const std::uint64_t written = folder.bytes_written();
+  for (const auto& error :
+       {Ledger::open(folder, options, signer).error(), reindex(folder, options).error()}) {
+    EXPECT_EQ(error.code(), ErrorCode::kMalformed);
+    EXPECT_THAT(error.describe(), HasSubstr("saiph ledger verify"));
+  }
+  EXPECT_EQ(folder.bytes_written(), written);
+  EXPECT_EQ(*read_file(folder, "checkpoint", kMaxNoteBytes), proof);
+
+  // Another tree of the same size, signed by the same key.
+  UnstableFolder fork;
+  create_for_test(fork, *signer, options);
+  {
+    auto ledger = Ledger::open(fork, options, signer);
+    ASSERT_TRUE(ledger);
+    ASSERT_TRUE((*ledger)->append(envelope_for_test(*signer, 7)));
+    ASSERT_TRUE((*ledger)->close());
+  }
+  const Bytes other = *read_file(fork, "checkpoint", kMaxNoteBytes);
+  ASSERT_TRUE(write_file(folder, "checkpoint", other, Durability::kSynced));
+  EXPECT_EQ(Ledger::open(folder, options, signer).error().code(), ErrorCode::kMalformed);
+}
+
+TEST(Ledger, ACheckpointFileThatCannotBeReadIsMadeAnew) {
+  UnstableFolder folder;
+  const auto signer = new_signer_for_test();
+  const LedgerOptions options = options_for_test(*signer);
+  create_for_test(folder, *signer, options);
+  for (const Bytes& left : {Bytes{}, Bytes(200, 0), Bytes{'l', 'e', 'd', 'g', 'e', 'r'}}) {
+    ASSERT_TRUE(write_file(folder, "checkpoint", left, Durability::kSynced));
+    auto ledger = Ledger::open(folder, options, signer);
+    ASSERT_TRUE(ledger) << ledger.error().describe();
+    ASSERT_TRUE((*ledger)->append(envelope_for_test(*signer, 0)));
+    ASSERT_TRUE((*ledger)->close());
+    const Bytes now = *read_file(folder, "checkpoint", kMaxNoteBytes);
+    EXPECT_EQ(as_text(now), (*ledger)->head()->checkpoint);
+  }
+  ASSERT_TRUE(folder.remove("checkpoint"));
+  EXPECT_TRUE(Ledger::open(folder, options, signer));
+}
+
+/// A map file as write_map makes it, its checksum right whatever it says.
+Bytes map_for_test(const SegmentMap& map) {
+  Bytes out;
+  const ByteView magic = as_bytes("SAIPHIDX");
+  out.insert(out.end(), magic.begin(), magic.end());
+  append_le(out, std::uint32_t{1});
+  append_le(out, map.first);
+  append_le(out, map.end);
+  append_le(out, map.bytes);
+  append_le(out, static_cast<std::uint32_t>(map.marks.size()));
+  for (const std::uint32_t mark : map.marks) append_le(out, mark);
+  append_le(out, crc32c(out));
+  return out;
+}
+
+TEST(Ledger, AMapThatDoesNotFitItsSegmentIsPassedOver) {
+  UnstableFolder folder;
+  const auto signer = new_signer_for_test();
+  const LedgerOptions options = options_for_test(*signer, 100'000);
+  create_for_test(folder, *signer, options);
+  {
+    auto ledger = Ledger::open(folder, options, signer);
+    ASSERT_TRUE(ledger);
+    for (std::uint64_t i = 0; i < 400; ++i) {
+      ASSERT_TRUE((*ledger)->append(envelope_for_test(*signer, i)));
+    }
+    ASSERT_TRUE((*ledger)->close());
+  }
+  const auto state = read_log(folder, options.origin, options.keys);
+  ASSERT_TRUE(state);
+  ASSERT_GT(state->segments.size(), 1U);
+  EXPECT_EQ(state->maps_missing, 0U);
+  const SegmentMap& whole = state->segments.front();
+  ASSERT_GT(whole.marks.size(), 2U);
+  std::vector<SegmentMap> wrong(6, whole);
+  wrong[0].marks.resize(1);
+  wrong[1].marks.clear();
+  wrong[2].marks.push_back(whole.marks.back() + 1);
+  std::swap(wrong[3].marks[0], wrong[3].marks[1]);
+  wrong[4].marks[0] = 63;
+  wrong[5].marks.back() = static_cast<std::uint32_t>(whole.bytes);
+  const auto maps = folder.list("index");
+  ASSERT_TRUE(maps);
+  const std::string name = "index/" + maps->front();
+  for (std::size_t i = 0; i <= wrong.size(); ++i) {
+    SCOPED_TRACE(i);
+    const bool right = i == wrong.size();
+    ASSERT_TRUE(
+        write_file(folder, name, map_for_test(right ? whole : wrong[i]), Durability::kSynced));
+    const auto reader = Ledger::open_to_read(folder, options);
+    ASSERT_TRUE(reader) << reader.error().describe();
+    EXPECT_EQ((*reader)->recovery().maps_missing, right ? 0U : 1U);
+    for (std::uint64_t index = 0; index < 400; index += 9) EXPECT_TRUE((*reader)->entry(index));
+  }
+}
+
+TEST(Ledger, WhatFailsAfterTheSyncLeavesTheBatchWrittenAndStopsTheLedger) {
+  const auto signer = new_signer_for_test();
+  const LedgerOptions options = options_for_test(*signer, 1000);
+  const Bytes entry = envelope_for_test(*signer, 0);
+  // The power is cut at every write in turn: of the batch, the hashes, the file `checkpoint`, the
+  // map and the next segment.
+  int written = 0;
+  for (std::uint64_t bytes = 1; bytes < 6000; bytes += 40) {
+    SCOPED_TRACE(bytes);
+    UnstableFolder folder;
+    create_for_test(folder, *signer, options);
+    auto ledger = Ledger::open(folder, options, signer);
+    ASSERT_TRUE(ledger);
+    folder.cut_power_after(bytes);
+    const auto receipt = (*ledger)->append(entry);
+    std::atomic<int> refused = 0;
+    // Who is told of a failure may submit again: it is refused, and nobody waits for ever.
+    const auto again = (*ledger)->submit(entry, [&](const Result<Receipt>& second) {
+      if (second) return;
+      ++refused;
+      EXPECT_FALSE((*ledger)->submit(entry, [](const auto&) {}));
+    });
+    const bool closed = (*ledger)->close().has_value();
+    if (folder.power_is_cut() && again && refused == 0) {
+      EXPECT_EQ((*ledger)->head()->size, 2U);
+    }
+    EXPECT_EQ((*ledger)->head()->size >= 1, receipt.has_value());
+    if (closed || !receipt) continue;
+    ++written;
+    EXPECT_FALSE((*ledger)->append(entry));
+  }
+  EXPECT_GT(written, 0);
 }
 
 TEST(Ledger, OneWriterAtATimeAndReadersBesideIt) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <thread>
 
@@ -208,6 +209,18 @@ Status read_tail(const ByteSource& source, std::uint64_t first, const std::strin
   return {};
 }
 
+/// Whether these can be the marks of such a segment: SegmentMap::mark_of relies on their number.
+bool marks_fit(const SegmentMap& map) {
+  if (map.end <= map.first) return false;
+  const std::uint64_t wanted = (map.end - 1) / kMarkDistance - map.first / kMarkDistance + 1;
+  if (map.marks.size() != wanted || map.marks.front() < kSegmentHeaderBytes ||
+      map.marks.back() >= map.bytes) {
+    return false;
+  }
+  return std::adjacent_find(map.marks.begin(), map.marks.end(), std::greater_equal<>()) ==
+         map.marks.end();
+}
+
 Result<SegmentMap> read_map(Folder& folder, std::uint64_t first) {
   SAIPH_TRY(const Bytes bytes, read_file(folder, map_name(first), kMaxMapBytes));
   const Error wrong(ErrorCode::kMalformed, "a segment's map is damaged");
@@ -228,7 +241,7 @@ Result<SegmentMap> read_map(Folder& folder, std::uint64_t first) {
   }
   std::uint32_t crc = 0;
   if (!reader.u32le(crc) || crc != crc32c(ByteView(bytes).first(bytes.size() - sizeof crc)) ||
-      map.first != first || map.end <= first || map.marks.empty()) {
+      map.first != first || !marks_fit(map)) {
     return wrong;
   }
   return map;
