@@ -50,9 +50,13 @@ Result<ContentState> check_content(Folder& folder, const Digest& digest) {
   return found == digest ? ContentState::kWhole : ContentState::kChanged;
 }
 
-Result<std::vector<ContentReference>> content_of(std::string_view predicate) {
+Result<std::vector<ContentReference>> content_of(const Statement& statement) {
+  if (!statement.predicate_type.starts_with(kPredicateTypePrefix)) {
+    return std::vector<ContentReference>();
+  }
   Budget budget{Limits::strict()};
-  SAIPH_TRY(const auto document, codec::load_json(ViewSource(as_bytes(predicate)), budget));
+  SAIPH_TRY(const auto document,
+            codec::load_json(ViewSource(as_bytes(statement.predicate)), budget));
   std::vector<ContentReference> found;
   const codec::JsonValue* const content = document.root.find("content");
   if (content == nullptr) return found;

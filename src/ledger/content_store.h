@@ -9,11 +9,14 @@
 #include "base/byte_source.h"
 #include "base/digest.h"
 #include "base/result.h"
+#include "ledger/format/statement.h"
 #include "ledger/storage/folder.h"
 
 namespace saiph::ledger {
 
 inline constexpr std::string_view kContentFolder = "content";
+/// Of predicate types whose member `content` names bodies of this store.
+inline constexpr std::string_view kPredicateTypePrefix = "urn:saiph:predicate:";
 
 /// "content/3f/3f9a...". Any thread.
 std::string content_name(const Digest& digest);
@@ -34,8 +37,9 @@ struct ContentReference {
   Digest digest;
 };
 
-/// The bodies of a predicate's member `content`. Predicates of other people may use the member for
-/// something else: what has not this form is no reference. Errors: kMalformed (no JSON object).
-Result<std::vector<ContentReference>> content_of(std::string_view predicate);
+/// The bodies of the member `content` of a predicate of ours (kPredicateTypePrefix); predicates of
+/// other people may use the member for something else, which may be nowhere near. What has not the
+/// form is no reference. Errors: kMalformed (no JSON object).
+Result<std::vector<ContentReference>> content_of(const Statement& statement);
 
 }  // namespace saiph::ledger

@@ -113,7 +113,7 @@ Result<std::uint64_t> write_evidence_pack(const Ledger& ledger, Folder& source,
     if (!envelope) continue;
     const auto statement = decode_statement(envelope->payload);
     if (!statement) continue;
-    const auto content = content_of(statement->predicate);
+    const auto content = content_of(*statement);
     if (!content) continue;
     for (const ContentReference& reference : *content) {
       if (!bodies.insert(reference.digest).second) continue;
@@ -121,6 +121,13 @@ Result<std::uint64_t> write_evidence_pack(const Ledger& ledger, Folder& source,
       auto file = source.open(name, OpenMode::kRead);
       if (!file) return file.error().wrap(fmt::format("the body of entry {}", index));
       SAIPH_CHECK(copy_file(source, target, name, (*file)->size()));
+      SAIPH_TRY(const ContentState copied, check_content(target, reference.digest));
+      if (copied != ContentState::kWhole) {
+        SAIPH_CHECK(target.remove(name));
+        return Error(ErrorCode::kMalformed,
+                     fmt::format("the body of entry {} is not the one that it names: {}", index,
+                                 source.path(name)));
+      }
       pack.add_copied(name, reference.digest);
     }
   }

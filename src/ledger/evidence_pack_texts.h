@@ -28,7 +28,8 @@ You can check it without the program that made it.
 sha256sum --check --quiet SHA256SUMS
 ```
 
-2. The key is the log's. Get the key's fingerprint from its owner **by another way than this folder** and compare:
+2. The keys are the log's. Get their fingerprints from its owner **by another way than this folder** and compare.
+**Every** key that this prints must be one of the owner's; a single strange one can have signed all that follows:
 
 ```sh
 for key in keys/*.pem; do openssl pkey -pubin -in "$key" -outform DER | sha256sum; done
@@ -129,19 +130,19 @@ def root_from_proof(leaf, index, size, path):
 
 
 def open_note(text):
-    """The checkpoint's name, size and root, if one of the keys signed it (C2SP signed-note)."""
+    """The checkpoint's name, size and root, if the newest key signed it (C2SP signed-note)."""
     body, _, lines = text.partition("\n\n")
     body += "\n"
     origin, size, root = body.split("\n")[:3]
     for line in lines.splitlines():
         _, name, blob = line.split(" ")
         blob = b64(blob)
-        for key in KEYS:
+        for key in KEYS[-1:]:
             raw = spki(key)[-32:]
             own = sha256(name.encode() + b"\n\x01" + raw) if is_ed25519(key) else sha256(spki(key))
             if name == origin and blob[:4] == own[:4] and openssl_verifies(key, body.encode(), blob[4:]):
                 return origin, int(size), b64(root)
-    raise ValueError("no key of this folder signed the checkpoint")
+    raise ValueError("the newest key of this folder did not sign the checkpoint")
 
 
 def check(number):
@@ -159,8 +160,11 @@ def check(number):
         raise ValueError("its proof does not lead to the checkpoint")
     statement = json.loads(payload)
     predicate = statement.get("predicate", {})
-    for row in predicate.get("content", []) if isinstance(predicate.get("content"), list) else []:
+    ours = statement["predicateType"].startswith("urn:saiph:predicate:") and isinstance(predicate.get("content"), list)
+    for row in predicate["content"] if ours else []:
         digest = row["digest"]["sha256"]
+        if len(bytes.fromhex(digest)) != 32 or len(digest) != 64:
+            raise ValueError("it names a body by what is no digest")
         body = HERE / "content" / digest[:2] / digest
         if sha256(body.read_bytes()).hex() != digest:
             raise ValueError("its body is not the one that it names")
@@ -177,12 +181,12 @@ def main(arguments):
         pathlib.Path(arguments[3]).write_bytes(signatures[0])
         return 0
     origin, size, root = open_note((HERE / "checkpoint").read_text())
-    print(f"checkpoint: {origin}, {size} entries, root {root.hex()}")
+    print(f"checkpoint: {json.dumps(origin)}, {size} entries, root {root.hex()}")
     wrong = 0
     for path in sorted((HERE / "entries").glob("*.json"), key=lambda path: int(path.stem)):
         try:
             statement = check(int(path.stem))
-            print(f"entry {path.stem}: whole, signed, in the log; {statement['predicateType']}")
+            print(f"entry {path.stem}: whole, signed, in the log; {json.dumps(statement['predicateType'])}")
         except Exception as error:  # whatever is wrong with one entry, the others are still checked
             wrong += 1
             print(f"entry {path.stem}: WRONG: {error}")

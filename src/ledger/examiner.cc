@@ -22,19 +22,26 @@ ReadEntry Examiner::read(ByteView entry, std::string place) const {
     out.problem = "no key of this ledger signed it";
     return out;
   }
-  if (envelope->payload_type != kInTotoPayloadType) return out;
+  if (envelope->payload_type != kInTotoPayloadType) {
+    out.problem = "it is signed, but its payload is of another type than a ledger's entries have";
+    return out;
+  }
   const auto statement = decode_statement(envelope->payload);
   if (!statement) {
     out.problem = "its payload is no statement: " + statement.error().describe();
     return out;
   }
   out.predicate_type = statement->predicate_type;
-  if (auto content = content_of(statement->predicate)) out.content = std::move(*content);
+  if (auto content = content_of(*statement)) out.content = std::move(*content);
   if (parse_predicate_type_uri(statement->predicate_type) == PredicateType::kKeyRotation) {
-    // Only the key that signs now can name the next one.
+    // Only the key that signs now can name the next one: the statement says that it is replaced,
+    // and the signatures are its own and the next one's. With a third one, anybody could put their
+    // key in front of a published rotation.
     const crypto::PublicKey present[] = {keys_.back().key()};
-    auto next = next_key_of(*statement, origin_);
-    if (!verified_by(*envelope, present)) {
+    auto next = next_key_of(*statement, keys_.back());
+    if (envelope->signatures.size() != kRotationSignatures) {
+      out.problem = "a key rotation that has not exactly two signatures";
+    } else if (!verified_by(*envelope, present)) {
       out.problem = "a key rotation that the present key did not sign";
     } else if (!next) {
       out.problem = "a key rotation that cannot be followed: " + next.error().describe();
@@ -122,12 +129,13 @@ Status Examiner::differences(
 }
 
 Result<SignedCheckpoint> Examiner::open(std::string_view note) const {
-  // The signature of a key that was replaced counts up to the tree that replaced it.
+  // The signature of a key that was replaced counts before the tree that replaced it; that tree's
+  // checkpoint has the next key's signature too.
   auto opened = open_checkpoint(note, origin_, keys_);
   if (!opened) return opened;
   for (const VerifiedSignature& signature : opened->verified) {
     if (signature.key >= rotations_.size() ||
-        opened->checkpoint.size <= rotations_[signature.key].index + 1) {
+        opened->checkpoint.size <= rotations_[signature.key].index) {
       return opened;
     }
   }

@@ -23,8 +23,11 @@ Result<std::uint64_t> copy_content(Folder& source, Folder& target) {
   for (const std::string& group : groups) {
     SAIPH_TRY(const auto names, source.list(top + "/" + group));
     for (const std::string& name : names) {
-      if (name.ends_with(".new")) continue;  // being written
       const std::string whole = top + "/" + group + "/" + name;
+      // Nothing but bodies in their places leaves the ledger: no body that is being written, and
+      // no other file.
+      const auto digest = Digest::parse(name);
+      if (!digest || content_name(*digest) != whole) continue;
       SAIPH_TRY(const auto file, source.open(whole, OpenMode::kRead));
       SAIPH_CHECK(copy_file(source, target, whole, file->size()));
       ++copied;

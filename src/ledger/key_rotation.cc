@@ -39,15 +39,22 @@ Result<Bytes> make_key_rotation(const std::string& origin, const crypto::Signer&
   return Bytes(bytes.begin(), bytes.end());
 }
 
-Result<VerifierKey> next_key_of(const Statement& statement, const std::string& origin) {
+Result<VerifierKey> next_key_of(const Statement& statement, const VerifierKey& present) {
   Budget budget{Limits::strict()};
   SAIPH_TRY(const auto document,
             codec::load_json(ViewSource(as_bytes(statement.predicate)), budget));
+  const codec::JsonValue* const from = document.root.find("from");
+  if (from == nullptr || from->string() != present.text()) {
+    return Error(ErrorCode::kMalformed, "it replaces another key than the present one");
+  }
   const codec::JsonValue* const to = document.root.find("to");
   if (to == nullptr) return Error(ErrorCode::kMalformed, "it names no key");
   SAIPH_TRY(VerifierKey key, VerifierKey::parse(to->string()));
-  if (key.name() != origin || key.type() == NoteKeyType::kCosignatureV1) {
+  if (key.name() != present.name() || key.type() == NoteKeyType::kCosignatureV1) {
     return Error(ErrorCode::kMalformed, "it names a key of another log");
+  }
+  if (key.text() == present.text()) {
+    return Error(ErrorCode::kMalformed, "it names the present key as the next one");
   }
   if (statement.subjects.empty() ||
       statement.subjects.front().sha256() != key.key().fingerprint()) {

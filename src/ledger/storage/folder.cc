@@ -104,11 +104,15 @@ std::string DiskFolder::path(const std::string& name) const {
 }
 
 Result<std::unique_ptr<File>> DiskFolder::open(const std::string& name, OpenMode mode) {
-  int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+  // A copy that somebody sent may hold links to files of the reader's.
+  int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW;
   if (mode == OpenMode::kRead) flags |= O_RDONLY;
   if (mode == OpenMode::kWrite) flags |= O_RDWR | O_CREAT;
   if (mode == OpenMode::kCreate) flags |= O_RDWR | O_CREAT | O_TRUNC;
   FileHandle file(::open(path(name).c_str(), flags, 0600));
+  if (file.get() < 0 && errno == ELOOP) {
+    return Error(ErrorCode::kUnsupported, "not a regular file: " + path(name));
+  }
   if (file.get() < 0) return system_error("cannot open", path(name), errno);
   struct stat status{};
   if (::fstat(file.get(), &status) != 0) return system_error("cannot stat", path(name), errno);
@@ -174,7 +178,8 @@ Status DiskFolder::sync_folder(const std::string& folder) {
 }
 
 Result<std::unique_ptr<FolderLock>> DiskFolder::lock(const std::string& name) {
-  FileHandle file(::open(path(name).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600));
+  FileHandle file(
+      ::open(path(name).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0600));
   if (file.get() < 0) return system_error("cannot open", path(name), errno);
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) {
