@@ -1,8 +1,6 @@
 #include "ledger/diagnosis.h"
 
 #include <algorithm>
-#include <map>
-#include <optional>
 
 namespace saiph::ledger {
 
@@ -138,6 +136,15 @@ void match_across(std::vector<Gap>& gaps, std::vector<Difference>& out) {
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> Vacancies::take(const Digest& leaf) {
+  // Equal leaves stand in the order in which they were added.
+  const auto it = indices_.lower_bound(leaf);
+  if (it == indices_.end() || it->first != leaf) return std::nullopt;
+  const std::uint64_t index = it->second;
+  indices_.erase(it);
+  return index;
+}
 
 Result<std::vector<Difference>> diagnose(
     const std::vector<Region>& regions,

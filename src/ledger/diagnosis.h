@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -39,6 +41,17 @@ struct Difference {
   Manipulation kind = Manipulation::kChanged;
   std::uint64_t index = 0;  ///< expected one; for duplicated and inserted: the next one behind it
   std::string place;        ///< of what was found; empty for removed
+};
+
+/// Indices of damaged stretches whose entries were not met yet. One thread at a time.
+class Vacancies {
+ public:
+  void add(const Digest& leaf, std::uint64_t index) { indices_.emplace(leaf, index); }
+  /// The first added index that this leaf may fill; it is filled then.
+  std::optional<std::uint64_t> take(const Digest& leaf);
+
+ private:
+  std::multimap<Digest, std::uint64_t> indices_;
 };
 
 /// Compares all regions at once (an entry may have moved from one to another). `is_signed` tells

@@ -54,7 +54,10 @@ class SegmentCheck {
   void set_edge(const std::vector<Digest>& leaves, const Checkpoint& checkpoint);
   void jump_to(const Commit& commit, const Checkpoint& checkpoint);
   /// The batch belongs nowhere here; where it comes from is found out at the end.
-  void keep_as_extra();
+  Status keep_as_extra();
+  /// An entry of a damaged stretch: what it says counts as soon as a signed index is free for it.
+  Status place_entry(ReadEntry entry);
+  Status name_differences();
 
   Examiner& examiner_;
   bool is_copy_;
@@ -65,6 +68,8 @@ class SegmentCheck {
   std::uint64_t size_ = 0;
   std::vector<ReadEntry> batch_;
   std::vector<Region> regions_;
+  Vacancies vacancies_;
+  std::vector<ReadEntry> unplaced_;
   std::vector<Missing> missing_;
   std::optional<SignedCheckpoint> newest_;
 };
@@ -108,12 +113,23 @@ void SegmentCheck::jump_to(const Commit& commit, const Checkpoint& checkpoint) {
   examiner_.watch().saw(size_, edge_);
 }
 
-void SegmentCheck::keep_as_extra() {
-  if (batch_.empty()) return;
+Status SegmentCheck::place_entry(ReadEntry entry) {
+  if (!entry.found.readable) return {};
+  if (const auto index = vacancies_.take(entry.found.leaf)) return examiner_.accept(*index, entry);
+  unplaced_.push_back(std::move(entry));  // it may belong to what comes later
+  return {};
+}
+
+Status SegmentCheck::keep_as_extra() {
+  if (batch_.empty()) return {};
   Region extra{size_, {}, {}};
-  for (ReadEntry& entry : batch_) extra.found.push_back(std::move(entry.found));
+  for (ReadEntry& entry : batch_) {
+    extra.found.push_back(entry.found);
+    SAIPH_CHECK(place_entry(std::move(entry)));
+  }
   batch_.clear();
   regions_.push_back(std::move(extra));
+  return {};
 }
 
 Status SegmentCheck::compare(const std::vector<Digest>& leaves, std::uint64_t begin) {
@@ -131,13 +147,11 @@ Status SegmentCheck::compare(const std::vector<Digest>& leaves, std::uint64_t be
   if (!touches) regions_.push_back({begin, {}, {}});
   Region& region = regions_.back();
   region.expected.insert(region.expected.end(), leaves.begin(), leaves.end());
-  // What those entries say that are whole still counts.
-  const std::set<Digest> known(leaves.begin(), leaves.end());
+  // What those entries say that are whole still counts, wherever they stand.
+  for (std::size_t i = 0; i < leaves.size(); ++i) vacancies_.add(leaves[i], begin + i);
   for (ReadEntry& entry : batch_) {
-    if (entry.found.readable && known.contains(entry.found.leaf)) {
-      SAIPH_CHECK(examiner_.accept(begin, entry));
-    }
-    region.found.push_back(std::move(entry.found));
+    region.found.push_back(entry.found);
+    SAIPH_CHECK(place_entry(std::move(entry)));
   }
   batch_.clear();
   return {};
@@ -207,7 +221,10 @@ Status SegmentCheck::on_late_commit(const Commit& commit, const SignedCheckpoint
     if (edge.size() != commit.new_size || edge.root() != opened.checkpoint.root) continue;
     // The entries are there after all, behind later ones.
     regions_.push_back({commit.old_size, commit.leaves, {}});
-    keep_as_extra();
+    for (std::size_t i = 0; i < commit.leaves.size(); ++i) {
+      vacancies_.add(commit.leaves[i], commit.old_size + i);
+    }
+    SAIPH_CHECK(keep_as_extra());
     gap.begin = commit.new_size;
     gap.edge = std::move(edge);
     return {};
@@ -215,8 +232,7 @@ Status SegmentCheck::on_late_commit(const Commit& commit, const SignedCheckpoint
   examiner_.defect(
       DefectKind::kCheckpointReplayed, std::nullopt, 1, where,
       fmt::format("a checkpoint of {} entries stands behind one of {}", commit.new_size, size_));
-  keep_as_extra();
-  return {};
+  return keep_as_extra();
 }
 
 Status SegmentCheck::on_commit(const Record& record, bool is_base) {
@@ -242,6 +258,19 @@ Status SegmentCheck::on_commit(const Record& record, bool is_base) {
     return {};
   }
   ++examiner_.report().checkpoints;
+  if (is_base) {
+    if (commit->old_size != commit->new_size || commit->new_size != segment_) {
+      examiner_.defect(DefectKind::kSegmentChanged, std::nullopt, 1, where,
+                       fmt::format("the segment of entry {} begins with a commit from {} to {} "
+                                   "entries, which is not its base",
+                                   segment_, commit->old_size, commit->new_size));
+    }
+    // What stands behind the last commit of the segment before never counted.
+    if (checkpoint.size == size_) SAIPH_CHECK(keep_as_extra());
+  } else if (checkpoint.size == size_ && batch_.empty()) {
+    examiner_.defect(DefectKind::kCheckpointReplayed, std::nullopt, 1, where,
+                     fmt::format("a checkpoint of {} entries stands there a second time", size_));
+  }
   if (checkpoint.size == size_ && batch_.empty()) {
     if (edge_known_ && edge_.root() != checkpoint.root) {
       examiner_.defect(DefectKind::kForked, std::nullopt, 1, where,
@@ -304,12 +333,17 @@ Status SegmentCheck::read_segment(std::uint64_t first, bool last, const Digest& 
   }
   RecordReader reader(*file);
   bool is_base = true;
+  const auto no_base = [&](std::uint64_t offset) {
+    examiner_.defect(DefectKind::kSegmentChanged, std::nullopt, 1, place(offset),
+                     "the segment does not begin with its base");
+  };
   std::uint64_t counted = reader.offset();
   while (true) {
     Record record;
     SAIPH_TRY(const ReadOutcome outcome, reader.next(record));
     if (outcome == ReadOutcome::kRecord) {
       if (record.type == RecordType::kEntry) {
+        if (is_base) no_base(record.offset);
         batch_.push_back(examiner_.read(record.payload, place(record.offset)));
       } else {
         SAIPH_CHECK(on_commit(record, is_base));
@@ -327,21 +361,25 @@ Status SegmentCheck::read_segment(std::uint64_t first, bool last, const Digest& 
     hole.found = {{}, false, place(broken_at)};
     batch_.push_back(std::move(hole));
   }
-  if (last) {
-    // Bytes that are not zero behind the last commit.
-    std::uint64_t end = counted;
-    SourceReader rest(*file, counted);
-    while (!rest.at_end()) {
-      if (!rest.refill(1)) return rest.failure("segment");
-      const ByteView part = rest.buffered();
-      const auto it =
-          std::find_if(part.rbegin(), part.rend(), [](std::uint8_t byte) { return byte != 0; });
-      if (it != part.rend()) {
-        end = rest.offset() + static_cast<std::uint64_t>(part.rend() - it);
-      }
-      rest.consume_buffered(part.size());
+  if (is_base) no_base(kSegmentHeaderBytes);
+  // Bytes that are not zero behind the last commit.
+  std::uint64_t end = counted;
+  SourceReader rest(*file, counted);
+  while (!rest.at_end()) {
+    if (!rest.refill(1)) return rest.failure("segment");
+    const ByteView part = rest.buffered();
+    const auto it =
+        std::find_if(part.rbegin(), part.rend(), [](std::uint8_t byte) { return byte != 0; });
+    if (it != part.rend()) {
+      end = rest.offset() + static_cast<std::uint64_t>(part.rend() - it);
     }
-    return at_end(end - counted);
+    rest.consume_buffered(part.size());
+  }
+  if (last) return at_end(end - counted);
+  // Entries there are judged by the next commit.
+  if (end != counted && batch_.empty()) {
+    examiner_.defect(DefectKind::kSegmentChanged, std::nullopt, 1, place(counted),
+                     fmt::format("{} bytes behind the last commit", end - counted));
   }
   return {};
 }
@@ -387,8 +425,7 @@ Status SegmentCheck::at_end(std::uint64_t trailing_bytes) {
     examiner_.defect(DefectKind::kSegmentChanged, std::nullopt, 1, segment_name(segment_),
                      fmt::format("{} bytes behind the last commit", trailing_bytes));
   }
-  keep_as_extra();
-  return {};
+  return keep_as_extra();
 }
 
 Result<std::set<Digest>> SegmentCheck::signed_among(const std::set<Digest>& leaves) {
@@ -419,6 +456,29 @@ Result<std::set<Digest>> SegmentCheck::signed_among(const std::set<Digest>& leav
   return known;
 }
 
+Status SegmentCheck::name_differences() {
+  const std::uint64_t before = examiner_.report().defect_count;
+  SAIPH_CHECK(examiner_.differences(
+      regions_, [this](const std::set<Digest>& leaves) { return signed_among(leaves); }));
+  if (!regions_.empty() && examiner_.report().defect_count == before) {
+    examiner_.defect(DefectKind::kSegmentChanged, regions_.front().begin, 1, "",
+                     "the entries are those signed, in order, but their commits are not where "
+                     "they belong");
+  }
+  for (ReadEntry& entry : unplaced_) {
+    const auto index = vacancies_.take(entry.found.leaf);
+    if (index) SAIPH_CHECK(examiner_.accept(*index, entry));
+  }
+  // Whatever was done to the records: an entry that was not examined is not verified.
+  const std::uint64_t signed_entries = newest_ ? newest_->checkpoint.size : size_;
+  if (examiner_.report().defect_count == 0 && examiner_.report().entries != signed_entries) {
+    examiner_.defect(DefectKind::kSegmentChanged, std::nullopt, 1, std::string(kSegmentFolder),
+                     fmt::format("{} entries were signed, {} could be examined", signed_entries,
+                                 examiner_.report().entries));
+  }
+  return {};
+}
+
 Result<std::optional<SignedCheckpoint>> SegmentCheck::run() {
   std::vector<std::uint64_t> firsts;
   SAIPH_TRY(const auto names, examiner_.folder().list(std::string(kSegmentFolder)));
@@ -436,14 +496,15 @@ Result<std::optional<SignedCheckpoint>> SegmentCheck::run() {
   for (std::size_t i = 0; i < firsts.size(); ++i) {
     SAIPH_CHECK(read_segment(firsts[i], i + 1 == firsts.size(), origin));
   }
+  // Without any segment the file `checkpoint` may still tell that there were entries.
+  if (firsts.empty()) SAIPH_CHECK(at_end(0));
   for (const Missing& gap : missing_) {
     if (gap.begin < gap.end) {
       examiner_.defect(DefectKind::kEntryRemoved, gap.begin, gap.end - gap.begin, "",
                        "they were signed and are not there, nor is their commit");
     }
   }
-  SAIPH_CHECK(examiner_.differences(
-      regions_, [this](const std::set<Digest>& leaves) { return signed_among(leaves); }));
+  SAIPH_CHECK(name_differences());
   return newest_;
 }
 

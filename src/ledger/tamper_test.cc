@@ -6,10 +6,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <random>
+#include <set>
 
 #include "base/byte_reader.h"
 #include "ledger/content_store.h"
@@ -425,6 +427,161 @@ TEST_F(Tamper, ManipulationsOfTilesAreNamed) {
   }
 }
 
+/// Manipulations that leave every entry whole and in order, so that only framing gives them away.
+TEST_F(Tamper, FramingThatNoKeyProtectsIsExaminedToo) {
+  const std::uint64_t bodies = check(copy(ExportLayout::kSegments))->bodies;
+  for (int trial = 0; trial < 30; ++trial) {
+    std::mt19937_64 random(static_cast<std::uint64_t>(trial) + 12000);
+    const std::string path = victim(ExportLayout::kSegments);
+    std::vector<Segment> segments = load(path);
+    ASSERT_GT(segments.size(), 1U);
+    const Spot commit = random_commit(segments, random);
+    std::vector<Piece>& pieces = segments[commit.segment].pieces;
+    const auto at = [&](std::size_t piece) {
+      return pieces.begin() + static_cast<std::ptrdiff_t>(piece);
+    };
+    const std::size_t sealed = random() % (segments.size() - 1);
+    std::set<DefectKind> expected = {DefectKind::kSegmentChanged};
+    Bytes behind;
+    const int what = trial % 6;
+    switch (what) {
+      case 0: {  // a commit moved in front of its entries, and all bodies deleted
+        std::size_t first = commit.piece;
+        while (pieces[first - 1].type == RecordType::kEntry) --first;
+        std::rotate(at(first), at(commit.piece), at(commit.piece + 1));
+        std::filesystem::remove_all(path + "/content");
+        // At the end of a segment its entries stand behind the last commit then.
+        if (commit.piece + 1 == pieces.size()) expected = {DefectKind::kEntryReordered};
+        expected.insert(DefectKind::kContentMissing);
+        break;
+      }
+      case 1:  // a commit twice
+        pieces.insert(at(commit.piece), Piece(pieces[commit.piece]));
+        expected = {DefectKind::kCheckpointReplayed};
+        break;
+      case 2:  // no base
+        pieces.erase(pieces.begin());
+        break;
+      case 3:  // rubbish behind the last commit of a sealed segment
+        behind = Bytes(1 + random() % 40, 0x5A);
+        break;
+      case 4: {  // a whole entry there
+        const Spot other = random_entry(segments, size_, random);
+        const Piece twin = segments[other.segment].pieces[other.piece];
+        segments[sealed].pieces.push_back(twin);
+        expected = {DefectKind::kEntryDuplicated};
+        break;
+      }
+      default: {  // a segment under another name, its header made to fit
+        const std::uint64_t first = *parse_segment_name(segments.back().name);
+        SegmentHeader header = *parse_segment_header(segments.back().header);
+        header.first = first + 1;
+        std::filesystem::remove(path + "/segments/" + segments.back().name);
+        segments.back().header = encode_segment_header(header);
+        segments.back().name = segment_name(first + 1).substr(kSegmentFolder.size() + 1);
+        break;
+      }
+    }
+    store(path, segments);
+    if (!behind.empty()) {
+      DiskFolder folder(path);
+      const std::string name = "segments/" + segments[sealed].name;
+      Bytes bytes = *read_file(folder, name, 1U << 30);
+      bytes.insert(bytes.end(), behind.begin(), behind.end());
+      ASSERT_TRUE(write_file(folder, name, bytes, Durability::kLazy));
+    }
+    const auto report = check(path);
+    ASSERT_TRUE(report) << trial << " " << report.error().describe();
+    for (const DefectKind kind : expected) {
+      EXPECT_TRUE(names(*report, kind)) << "trial " << trial << " manipulation " << what
+                                        << ", wanted " << defect_name(kind) << ", got\n"
+                                        << all_of(*report);
+    }
+    for (const Defect& defect : report->defects) {
+      EXPECT_TRUE(expected.contains(defect.kind))
+          << "trial " << trial << " manipulation " << what << ", got\n"
+          << all_of(*report);
+    }
+    EXPECT_EQ(report->entries, size_) << "trial " << trial << " manipulation " << what;
+    EXPECT_EQ(report->bodies, bodies) << "trial " << trial << " manipulation " << what;
+  }
+}
+
+TEST_F(Tamper, WithoutSegmentsTheCheckpointTellsOfTheTail) {
+  const std::string path = victim(ExportLayout::kSegments);
+  std::filesystem::remove_all(path + "/segments");
+  std::filesystem::create_directory(path + "/segments");
+  const auto report = check(path);
+  ASSERT_TRUE(report) << report.error().describe();
+  EXPECT_TRUE(names(*report, DefectKind::kTailCut, 0)) << all_of(*report);
+  EXPECT_EQ(report->defect_count, 1U) << all_of(*report);
+}
+
+TEST_F(Tamper, AnEntryShiftedIntoTheNextBundleIsExamined) {
+  ASSERT_GT(size_, kTileWidth);
+  const std::uint64_t bodies = check(copy(ExportLayout::kTiles))->bodies;
+  for (const bool forwards : {true, false}) {
+    const std::string path = victim(ExportLayout::kTiles);
+    DiskFolder folder(path);
+    std::vector<std::vector<Bytes>> bundles;
+    std::vector<std::string> paths;
+    for (std::uint64_t n = 0; n < 2; ++n) {
+      const TileId id{true, 0, n, tile_width(0, n, size_)};
+      paths.push_back(tile_path(id));
+      const Bytes bundle = *read_file(folder, paths.back(), kMaxBundleBytes);
+      const auto views = parse_bundle(bundle, id.width);
+      ASSERT_TRUE(views);
+      bundles.emplace_back();
+      for (const ByteView entry : *views) bundles.back().emplace_back(entry.begin(), entry.end());
+    }
+    if (forwards) {
+      bundles[1].insert(bundles[1].begin(), bundles[0].back());
+      bundles[0].pop_back();
+    } else {
+      bundles[0].insert(bundles[0].end(), bundles[1].begin(), bundles[1].begin() + 10);
+      bundles[1].erase(bundles[1].begin(), bundles[1].begin() + 10);
+    }
+    for (std::size_t n = 0; n < 2; ++n) {
+      Bytes changed;
+      for (const Bytes& entry : bundles[n]) ASSERT_TRUE(append_to_bundle(changed, entry));
+      ASSERT_TRUE(write_file(folder, paths[n], changed, Durability::kLazy));
+    }
+    std::filesystem::remove_all(path + "/content");
+    const auto report = check(path);
+    ASSERT_TRUE(report) << report.error().describe();
+    EXPECT_TRUE(names(*report, DefectKind::kTileChanged)) << all_of(*report);
+    EXPECT_TRUE(names(*report, DefectKind::kContentMissing)) << all_of(*report);
+    EXPECT_EQ(report->entries, size_);
+    EXPECT_EQ(report->bodies, bodies);
+    EXPECT_EQ(report->defect_count, bodies + 1) << all_of(*report);
+  }
+}
+
+TEST_F(Tamper, TilesEndWhereTheirFilesEnd) {
+  const std::string path = victim(ExportLayout::kTiles);
+  DiskFolder folder(path);
+  // A size that nobody signed must not be walked through.
+  auto note = *parse_note(as_text(*read_file(folder, "checkpoint", 100'000)));
+  auto text = *parse_checkpoint(note.text);
+  text.size = 9'000'000'000'000'000'000U;
+  const auto thief = new_signer_for_test();
+  ASSERT_TRUE(write_file(folder, "checkpoint", as_bytes(*sign_checkpoint(text, *thief)),
+                         Durability::kLazy));
+  const auto report = check(path);
+  ASSERT_TRUE(report) << report.error().describe();
+  EXPECT_TRUE(names(*report, DefectKind::kTailCut)) << all_of(*report);
+  EXPECT_TRUE(names(*report, DefectKind::kCheckpointForged)) << all_of(*report);
+  // The last bundle and its tile deleted, the signed checkpoint left.
+  DiskFolder cut(victim(ExportLayout::kTiles));
+  const std::uint64_t last = (size_ - 1) / kTileWidth;
+  for (const bool entries : {true, false}) {
+    ASSERT_TRUE(cut.remove(tile_path({entries, 0, last, tile_width(0, last, size_)})));
+  }
+  const auto shorter = check(cut.path(""));
+  ASSERT_TRUE(shorter) << shorter.error().describe();
+  EXPECT_TRUE(names(*shorter, DefectKind::kTailCut, last * kTileWidth)) << all_of(*shorter);
+}
+
 TEST_F(Tamper, RollbackForkAndOldKeysAreNamedByWhatIsTrusted) {
   // Rolled back to a state that was once true, checkpoint file and all.
   const std::string path = victim(ExportLayout::kSegments);
@@ -504,6 +661,11 @@ TEST_F(Tamper, AWitnessMakesItFresh) {
   ASSERT_TRUE(fresh) << fresh.error().describe();
   EXPECT_EQ(fresh->freshness, Freshness::kEstablished) << fresh->freshness_detail;
   options.now = 2'000'000;
+  EXPECT_EQ(verify(folder, options)->freshness, Freshness::kNotEstablished);
+  // A little ahead is a clock; far ahead would stay fresh until then.
+  options.now = 1'000'000 - 200;
+  EXPECT_EQ(verify(folder, options)->freshness, Freshness::kEstablished);
+  options.now = 1'000'000 - 301;
   EXPECT_EQ(verify(folder, options)->freshness, Freshness::kNotEstablished);
 }
 

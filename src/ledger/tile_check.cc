@@ -30,13 +30,17 @@ class TileCheck {
 
  private:
   Result<std::optional<Bytes>> read(const TileId& tile, std::size_t limit);
-  Status read_blocks(std::uint64_t size);
+  /// Answers how many blocks there are: fewer than the size needs when files are not there.
+  Result<std::uint64_t> read_blocks(std::uint64_t size);
   bool choose_true_blocks(const Checkpoint& checkpoint);
   Status check_upper_tiles(std::uint64_t size);
   Status accept_entries(std::size_t block, std::uint64_t size, std::uint64_t begin);
+  Status name_differences(const std::vector<Region>& regions);
 
   Examiner& examiner_;
   std::vector<Block> blocks_;
+  Vacancies vacancies_;
+  std::vector<ReadEntry> unplaced_;  ///< they may belong to a later block
 };
 
 std::vector<Digest> leaves_of(const std::vector<FoundLeaf>& entries) {
@@ -78,7 +82,7 @@ Result<std::optional<Bytes>> TileCheck::read(const TileId& tile, std::size_t lim
   return bytes.error();
 }
 
-Status TileCheck::read_blocks(std::uint64_t size) {
+Result<std::uint64_t> TileCheck::read_blocks(std::uint64_t size) {
   for (std::uint64_t n = 0; n * kTileWidth < size; ++n) {
     Block block;
     const std::uint32_t width = tile_width(0, n, size);
@@ -98,6 +102,8 @@ Status TileCheck::read_blocks(std::uint64_t size) {
     }
     const TileId bundle{true, 0, n, width};
     SAIPH_TRY(const auto bytes, read(bundle, kMaxBundleBytes));
+    // The size is not believed yet: it must not make this go on for ever.
+    if (!hashes && !bytes) return n;
     walk_bundle(bytes ? ByteView(*bytes) : ByteView(), [&](std::uint64_t offset, auto entry) {
       const std::string place = fmt::format("byte {} of {}", offset, tile_path(bundle));
       block.entries.push_back(entry ? FoundLeaf{crypto::leaf_hash(*entry), true, place}
@@ -107,7 +113,7 @@ Status TileCheck::read_blocks(std::uint64_t size) {
     block.entries_root = crypto::tree_root(leaves_of(block.entries));
     blocks_.push_back(std::move(block));
   }
-  return {};
+  return blocks_.size();
 }
 
 /// Root of the tree from its blocks' roots, the last one perhaps partial.
@@ -189,18 +195,45 @@ Status TileCheck::check_upper_tiles(std::uint64_t size) {
 /// to what follows them.
 Status TileCheck::accept_entries(std::size_t block, std::uint64_t size, std::uint64_t begin) {
   const std::vector<Digest>& leaves = blocks_[block].tile;
-  const std::set<Digest> own(leaves.begin(), leaves.end());
+  for (std::size_t i = 0; i < leaves.size(); ++i) vacancies_.add(leaves[i], begin + i);
   const TileId bundle{true, 0, block, tile_width(0, block, size)};
   SAIPH_TRY(const auto bytes, read(bundle, kMaxBundleBytes));
   Status status;
-  std::uint64_t index = begin;
   walk_bundle(bytes ? ByteView(*bytes) : ByteView(), [&](std::uint64_t offset, auto entry) {
     if (!status || !entry) return;
-    const ReadEntry read_entry =
+    ReadEntry read_entry =
         examiner_.read(*entry, fmt::format("byte {} of {}", offset, tile_path(bundle)));
-    if (own.contains(read_entry.found.leaf)) status = examiner_.accept(index++, read_entry);
+    if (const auto index = vacancies_.take(read_entry.found.leaf)) {
+      status = examiner_.accept(*index, read_entry);
+    } else {
+      unplaced_.push_back(std::move(read_entry));
+    }
   });
   return status;
+}
+
+Status TileCheck::name_differences(const std::vector<Region>& regions) {
+  const std::uint64_t before = examiner_.report().defect_count;
+  SAIPH_CHECK(examiner_.differences(
+      regions, [&](const std::set<Digest>& leaves) -> Result<std::set<Digest>> {
+        std::set<Digest> found;
+        for (const Block& block : blocks_) {
+          for (const Digest& leaf : block.tile) {
+            if (leaves.contains(leaf)) found.insert(leaf);
+          }
+        }
+        return found;
+      }));
+  if (!regions.empty() && examiner_.report().defect_count == before) {
+    examiner_.defect(DefectKind::kTileChanged, regions.front().begin, 1, "tile/entries",
+                     "the entries are those signed, in order, but not in the bundles in which "
+                     "they belong");
+  }
+  for (const ReadEntry& entry : unplaced_) {
+    const auto index = vacancies_.take(entry.found.leaf);
+    if (index) SAIPH_CHECK(examiner_.accept(*index, entry));
+  }
+  return {};
 }
 
 Result<std::optional<SignedCheckpoint>> TileCheck::run(
@@ -211,7 +244,18 @@ Result<std::optional<SignedCheckpoint>> TileCheck::run(
   const auto note = parse_note(*file_note);
   const auto claimed = note ? parse_checkpoint(note->text) : Result<Checkpoint>(note.error());
   if (!claimed) return std::optional<SignedCheckpoint>();
-  SAIPH_CHECK(read_blocks(claimed->size));
+  SAIPH_TRY(const std::uint64_t there, read_blocks(claimed->size));
+  if (there * kTileWidth < claimed->size) {
+    const std::uint64_t end = there * kTileWidth;
+    examiner_.defect(DefectKind::kTailCut, end, claimed->size - end, "checkpoint",
+                     fmt::format("it speaks of {} entries; from {} on neither tile nor bundle is "
+                                 "there",
+                                 claimed->size, end));
+    auto opened = examiner_.open(*file_note);
+    if (!opened) return std::optional<SignedCheckpoint>();
+    ++examiner_.report().checkpoints;
+    return std::optional(std::move(*opened));
+  }
   std::vector<Region> regions;
   std::uint64_t index = 0;
   const bool known = claimed->size == 0 || choose_true_blocks(*claimed);
@@ -242,16 +286,13 @@ Result<std::optional<SignedCheckpoint>> TileCheck::run(
     index += blocks_[i].tile.size();
   }
   SAIPH_CHECK(check_upper_tiles(claimed->size));
-  SAIPH_CHECK(examiner_.differences(
-      regions, [&](const std::set<Digest>& leaves) -> Result<std::set<Digest>> {
-        std::set<Digest> found;
-        for (const Block& block : blocks_) {
-          for (const Digest& leaf : block.tile) {
-            if (leaves.contains(leaf)) found.insert(leaf);
-          }
-        }
-        return found;
-      }));
+  SAIPH_CHECK(name_differences(regions));
+  // Whatever was done to the files: an entry that was not examined is not verified.
+  if (examiner_.report().defect_count == 0 && examiner_.report().entries != claimed->size) {
+    examiner_.defect(DefectKind::kTileChanged, std::nullopt, 1, "tile/entries",
+                     fmt::format("{} entries were signed, {} could be examined", claimed->size,
+                                 examiner_.report().entries));
+  }
   auto opened = examiner_.open(*file_note);
   if (!opened) return std::optional<SignedCheckpoint>();
   ++examiner_.report().checkpoints;

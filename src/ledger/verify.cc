@@ -13,6 +13,9 @@ namespace saiph::ledger {
 
 namespace {
 
+/// How far a witness' clock may be ahead of the reader's.
+constexpr std::uint64_t kMaxClockSkewSeconds = 300;
+
 /// The keys to begin with: the trusted one, or the first of the copy's when the trusted one is a
 /// later one, which the log's own rotations then have to lead to.
 struct StartingKeys {
@@ -63,8 +66,20 @@ void judge_checkpoint_file(Examiner& examiner, const std::optional<std::string>&
 void judge_witnesses(const SignedCheckpoint& checkpoint, const VerifyOptions& options,
                      std::size_t log_keys, VerifyReport& report) {
   std::uint64_t newest = 0;
+  bool from_the_future = false;
   for (const VerifiedSignature& signature : checkpoint.verified) {
-    if (signature.key >= log_keys) newest = std::max(newest, signature.unix_time.value_or(0));
+    if (signature.key < log_keys) continue;
+    const std::uint64_t time = signature.unix_time.value_or(0);
+    if (time > options.now && time - options.now > kMaxClockSkewSeconds) {
+      from_the_future = true;  // it would stay fresh until then
+      continue;
+    }
+    newest = std::max(newest, time);
+  }
+  if (newest == 0 && from_the_future) {
+    report.freshness_detail = fmt::format(
+        "the cosignature is dated more than {} seconds in the future", kMaxClockSkewSeconds);
+    return;
   }
   if (newest == 0) {
     report.freshness_detail = "no witness given has cosigned the checkpoint";
