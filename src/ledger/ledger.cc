@@ -7,7 +7,6 @@
 #include <future>
 #include <system_error>
 
-#include "base/byte_reader.h"
 #include "ledger/format/checkpoint.h"
 #include "ledger/format/envelope.h"
 #include "ledger/storage/segment.h"
