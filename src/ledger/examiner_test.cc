@@ -123,6 +123,27 @@ TEST(Examiner, ALogInFrontOfAPublishedRotationIsNotThePinnedKeys) {
   }
 }
 
+TEST(Examiner, AReplacedKeyCannotEndTheLogAtItsRotation) {
+  const auto old = new_signer_for_test();
+  const auto next = new_signer_for_test();
+  const TemporaryFolder temporary;
+  DiskFolder source(temporary.path() + "/ledger");
+  // The rotation is genuine, but the checkpoint over it has the old key's signature alone.
+  const Bytes rotation = *make_key_rotation(kOriginForTest, *old, *next, "");
+  const Settings settings = write_ledger(source, old, {envelope_for_test(*old, 0), rotation});
+  for (const ExportLayout layout : {ExportLayout::kSegments, ExportLayout::kTiles}) {
+    DiskFolder target(temporary.path() + (layout == ExportLayout::kTiles ? "/tiles" : "/segments"));
+    ASSERT_TRUE(export_ledger(source, settings, target, layout));
+    VerifyOptions options;
+    options.key = verifier_for_test(*old);
+    const auto report = verify(target, options);
+    ASSERT_TRUE(report) << report.error().describe();
+    EXPECT_TRUE(report->disproved()) << (layout == ExportLayout::kTiles ? "tiles" : "segments");
+    ASSERT_FALSE(report->defects.empty());
+    EXPECT_EQ(report->defects.front().kind, DefectKind::kCheckpointForged);
+  }
+}
+
 TEST(Examiner, ContentIsOnlyThatOfPredicatesOfOurs) {
   const auto signer = new_signer_for_test();
   const std::string predicate =

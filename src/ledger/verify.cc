@@ -63,6 +63,17 @@ void judge_checkpoint_file(Examiner& examiner, const std::optional<std::string>&
   }
 }
 
+/// The newest checkpoint was opened before the entries that it covers were read. Had one of them
+/// replaced the key, then the old key alone must not end the log there.
+void judge_signer(Examiner& examiner, const SignedCheckpoint& newest) {
+  const auto note = encode_note(newest.note);
+  const auto opened = note ? examiner.open(*note) : Result<SignedCheckpoint>(note.error());
+  if (opened) return;
+  examiner.defect(DefectKind::kCheckpointForged, std::nullopt, 1, "",
+                  fmt::format("the last checkpoint, of {} entries: {}", newest.checkpoint.size,
+                              opened.error().describe()));
+}
+
 void judge_witnesses(const SignedCheckpoint& checkpoint, const VerifyOptions& options,
                      std::size_t log_keys, VerifyReport& report) {
   std::uint64_t newest = 0;
@@ -77,8 +88,8 @@ void judge_witnesses(const SignedCheckpoint& checkpoint, const VerifyOptions& op
     newest = std::max(newest, time);
   }
   if (newest == 0 && from_the_future) {
-    report.freshness_detail = fmt::format(
-        "the cosignature is dated more than {} seconds in the future", kMaxClockSkewSeconds);
+    report.freshness_detail =
+        fmt::format("the cosignature is dated more than {} s in the future", kMaxClockSkewSeconds);
     return;
   }
   if (newest == 0) {
@@ -87,12 +98,12 @@ void judge_witnesses(const SignedCheckpoint& checkpoint, const VerifyOptions& op
   }
   const std::uint64_t age = options.now > newest ? options.now - newest : 0;
   if (age > options.max_age_seconds) {
-    report.freshness_detail = fmt::format("the newest cosignature is {} seconds old, more than {}",
-                                          age, options.max_age_seconds);
+    report.freshness_detail = fmt::format("the newest cosignature is {} s old, more than {} s", age,
+                                          options.max_age_seconds);
     return;
   }
   report.freshness = Freshness::kEstablished;
-  report.freshness_detail = fmt::format("a witness saw this checkpoint {} seconds ago", age);
+  report.freshness_detail = fmt::format("a witness saw this checkpoint {} s ago", age);
 }
 
 /// Compares with what the reader trusts. The freshness of a copy is no more than that.
@@ -242,6 +253,7 @@ Result<VerifyReport> verify_once(Folder& folder, const Settings& settings,
     report.undecided.emplace_back("there is no checkpoint of the key");
   }
   judge_checkpoint_file(examiner, file_note, newest);
+  if (newest) judge_signer(examiner, *newest);
   if (start->to_be_reached) {
     const auto& reached = examiner.keys();
     const auto same = [&](const VerifierKey& key) {
@@ -250,6 +262,10 @@ Result<VerifyReport> verify_once(Folder& folder, const Settings& settings,
     if (std::none_of(reached.begin(), reached.end(), same)) {
       examiner.defect(DefectKind::kWrongLog, std::nullopt, 1, "",
                       "no key rotation of this log leads to the given key");
+    } else {
+      report.notes.emplace_back(
+          "the given key is a later one: entries before the rotation to it were signed by earlier "
+          "keys, which it vouches for with the checkpoints since");
     }
   }
   SAIPH_CHECK(judge_freshness(examiner, options, file_note));
