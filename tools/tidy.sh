@@ -4,5 +4,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/install_packages.sh build test all
+mkdir -p build
 tools/build.sh release >build/tidy.log 2>&1 || { tail -n 20 build/tidy.log >&2; exit 1; }  # headers made from the catalogue
 exec python3 tools/tidy.py "$@"
