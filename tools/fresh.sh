@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Proves the two commands on a fresh Debian 12: an empty root made by debootstrap, an empty home, a fresh
 # clone of HEAD; once as root and once as a user with sudo. Needs root, debootstrap and git.
-#   tools/fresh.sh [FOLDER]      default build/fresh; SAIPH_FRESH_MIRROR and SAIPH_FRESH_PROXY as apt takes them
+#   tools/fresh.sh [FOLDER]      default build/fresh; SAIPH_FRESH_MIRROR and SAIPH_FRESH_PROXY as apt takes them,
+#                                SAIPH_FRESH_NPM as npm takes its registry
 # The second run reuses the first one's compiler cache (ccache keys on contents), nothing else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,6 +16,9 @@ command -v debootstrap >/dev/null || apt-get install -y --no-install-recommends 
 mirror=${SAIPH_FRESH_MIRROR:-$(grep -rhoE '^(deb|URIs:) .*' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null |
   grep -oE '(https?|file)://[^ ]+/debian/?( |$)' | tr -d ' ' | head -n 1 || true)}
 [ -n "$mirror" ] || { echo "fresh.sh: no Debian mirror known; set SAIPH_FRESH_MIRROR" >&2; exit 2; }
+
+# The same for npm, which builds the console.
+npm_registry=${SAIPH_FRESH_NPM:-$(npm config get registry 2>/dev/null || true)}
 
 mounted=()
 leave() {
@@ -43,7 +47,8 @@ run_as() {  # run_as USER HOME: both commands in a fresh clone
   chroot "$root" install -d -o "$user" -g "$user" -m 700 "$home"
   echo "== as $user, empty home, fresh clone"
   chroot "$root" sudo -u "$user" env -i HOME="$home" USER="$user" PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin LANG=C.UTF-8 \
-    ${SAIPH_FRESH_PROXY:+http_proxy="$SAIPH_FRESH_PROXY"} CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR=/var/cache/saiph-ccache \
+    ${SAIPH_FRESH_PROXY:+http_proxy="$SAIPH_FRESH_PROXY"} ${npm_registry:+NPM_CONFIG_REGISTRY="$npm_registry"} \
+    NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR=/var/cache/saiph-ccache \
     CCACHE_BASEDIR="$home" CCACHE_NOHASHDIR=1 CCACHE_UMASK=000 bash -ec '
       git clone -q /saiph.bundle "$HOME/saiph" && cd "$HOME/saiph"
       ./run.sh
