@@ -70,7 +70,7 @@ def main():
         for kind, target in INCLUDE.findall(text):
             first = target.split("/")[0]
             if kind == '"' and "/" in target and first in layers:
-                if first not in ("base", room) and first not in layers[room] and not aside:
+                if first not in ("base", room) and first not in layers.get(room, []) and not aside:
                     problems.append(f"{name}: may not include {target} ({room} -> {first} is no edge)")
             elif kind == '"':
                 problems.append(f'{name}: include "{target}" is not a path from src/')

@@ -20,6 +20,8 @@ std::string_view error_code_name(ErrorCode code) {
       return "invalid-argument";
     case ErrorCode::kInternal:
       return "internal";
+    case ErrorCode::kConflict:
+      return "conflict";
   }
   return "internal";
 }

@@ -21,6 +21,7 @@ enum class ErrorCode : std::uint8_t {
   kUnavailable,      ///< I/O failed, a file changed under us, a resource is missing
   kInvalidArgument,  ///< the caller's (user's) settings are wrong
   kInternal,         ///< a defect of Saiph
+  kConflict,         ///< it is there already, or is not any more what the caller saw
 };
 
 /// The stable lower-case name of a code ("malformed", "limit", ...).
