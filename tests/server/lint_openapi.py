@@ -86,7 +86,7 @@ def operation_mistakes(document, path, method, operation):
     for status, response in operation.get("responses", {}).items():
         response = resolve(document, response)
         content = response.get("content", {})
-        if int(status) >= 400 and list(content) != ["application/problem+json"]:
+        if (status == "default" or int(status) >= 400) and list(content) != ["application/problem+json"]:
             yield f"{name}: {status} is no problem"
 
 
