@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/file.h"
+#include "codec/json/json_writer.h"
 #include "crypto/key_file.h"
+#include "crypto/sha256.h"
 #include "ledger/format/checkpoint.h"
 #include "ledger/format/envelope.h"
 
@@ -109,6 +111,20 @@ Result<ledger::Receipt> record(const LedgerAccess& access, const ledger::Stateme
   SAIPH_TRY(const std::string envelope,
             ledger::seal_envelope(ledger::kInTotoPayloadType, as_bytes(text), *access.signer));
   return access.ledger->append(as_bytes(envelope));
+}
+
+Result<ledger::Statement> heartbeat_statement(const ledger::Head& head, std::string_view time) {
+  ledger::Statement statement;
+  statement.predicate_type = ledger::predicate_type_uri(ledger::PredicateType::kHeartbeat);
+  SAIPH_TRY(const Digest digest, crypto::sha256(as_bytes(head.checkpoint)));
+  statement.subjects.push_back(ledger::Subject::of("checkpoint", digest));
+  statement.predicate.clear();
+  codec::JsonWriter json(statement.predicate);
+  json.begin_object();
+  json.member("time", time);
+  json.member("tree_size", head.size);
+  json.end_object();
+  return statement;
 }
 
 }  // namespace saiph::app

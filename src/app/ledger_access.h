@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "crypto/signature.h"
@@ -31,6 +32,9 @@ Result<LedgerAccess> open_ledger(const std::string& path, const std::string& pas
 
 /// Signs a statement and appends it. Errors: of sealing and Ledger::append.
 Result<ledger::Receipt> record(const LedgerAccess& access, const ledger::Statement& statement);
+
+/// "Still here, and this was the tree": its subject is the checkpoint. Errors: of hashing.
+Result<ledger::Statement> heartbeat_statement(const ledger::Head& head, std::string_view time);
 
 /// Where a key named in settings is: relative paths start at the ledger's folder.
 std::string key_place(const std::string& ledger, const std::string& key);

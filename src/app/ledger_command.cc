@@ -10,6 +10,7 @@
 #include "app/ledger_access.h"
 #include "app/ledger_request.h"
 #include "app/ledger_view.h"
+#include "app/statement_writer.h"
 #include "base/escape.h"
 #include "base/file.h"
 #include "codec/json/json_writer.h"
@@ -154,8 +155,10 @@ class LedgerCommand {
   Result<int> rotate_key();
 
   Result<LedgerAccess> open_to_write();
-  Result<int> record_and_tell(const LedgerAccess& access, const ledger::Statement& statement);
-  int tell(const LedgerAccess& access, const ledger::Receipt& receipt);
+  Result<StatementWriter> open_writer();
+  void tell_recovery(const ledger::Recovery& recovery);
+  Result<int> record_and_tell(const ledger::Statement& statement);
+  int tell(StatementWriter& writer, const ledger::Receipt& receipt);
   void warn_of(const Status& status, std::string_view what);
   Result<int> deliver(std::string_view text);
   Result<ledger::Subject> subject_of(const std::string& text) const;
@@ -166,9 +169,7 @@ class LedgerCommand {
   std::ostream& err_;
 };
 
-Result<LedgerAccess> LedgerCommand::open_to_write() {
-  SAIPH_TRY(LedgerAccess access, open_ledger(request_.ledger, request_.passphrase_file));
-  const ledger::Recovery& recovery = access.ledger->recovery();
+void LedgerCommand::tell_recovery(const ledger::Recovery& recovery) {
   if (recovery.torn_bytes != 0) {
     err_ << fmt::format(
         "saiph: note: a crash left {} behind the last commit, never acknowledged and now cut off\n",
@@ -177,7 +178,20 @@ Result<LedgerAccess> LedgerCommand::open_to_write() {
   if (recovery.reindexed || recovery.hashes_repaired) {
     err_ << "saiph: note: the file of hashes was brought up to date\n";
   }
+}
+
+Result<LedgerAccess> LedgerCommand::open_to_write() {
+  SAIPH_TRY(LedgerAccess access, open_ledger(request_.ledger, request_.passphrase_file));
+  tell_recovery(access.ledger->recovery());
   return access;
+}
+
+/// Also when a running server has the ledger.
+Result<StatementWriter> LedgerCommand::open_writer() {
+  SAIPH_TRY(StatementWriter writer,
+            StatementWriter::open(request_.ledger, request_.passphrase_file, {}));
+  if (writer.access() != nullptr) tell_recovery(writer.access()->ledger->recovery());
+  return writer;
 }
 
 Result<int> LedgerCommand::init() {
@@ -239,15 +253,15 @@ Result<int> LedgerCommand::init() {
   return kExitDone;
 }
 
-Result<int> LedgerCommand::record_and_tell(const LedgerAccess& access,
-                                           const ledger::Statement& statement) {
-  SAIPH_TRY(const ledger::Receipt receipt, record(access, statement));
-  return tell(access, receipt);
+Result<int> LedgerCommand::record_and_tell(const ledger::Statement& statement) {
+  SAIPH_TRY(StatementWriter writer, open_writer());
+  SAIPH_TRY(const ledger::Receipt receipt, writer.record(statement));
+  return tell(writer, receipt);
 }
 
 /// The receipt, whatever fails from now on: the entry is on disk.
-int LedgerCommand::tell(const LedgerAccess& access, const ledger::Receipt& receipt) {
-  warn_of(access.ledger->close(), "the entry is kept, but the ledger could not be closed");
+int LedgerCommand::tell(StatementWriter& writer, const ledger::Receipt& receipt) {
+  warn_of(writer.close(), "the entry is kept, but the ledger could not be closed");
   if (request_.json) {
     std::string text;
     codec::JsonWriter json(text);
@@ -307,24 +321,21 @@ Result<int> LedgerCommand::attest() {
   json.member("role", request_.role);
   json.member("time", now_text());
   json.end_object();
-  SAIPH_TRY(const LedgerAccess access, open_to_write());
-  return record_and_tell(access, statement);
+  return record_and_tell(statement);
 }
 
 Result<int> LedgerCommand::heartbeat() {
-  SAIPH_TRY(const LedgerAccess access, open_to_write());
-  const auto head = access.ledger->head();
-  ledger::Statement statement;
-  statement.predicate_type = ledger::predicate_type_uri(ledger::PredicateType::kHeartbeat);
-  SAIPH_TRY(const Digest digest, crypto::sha256(as_bytes(head->checkpoint)));
-  statement.subjects.push_back(ledger::Subject::of("checkpoint", digest));
-  statement.predicate.clear();
-  codec::JsonWriter json(statement.predicate);
-  json.begin_object();
-  json.member("time", now_text());
-  json.member("tree_size", head->size);
-  json.end_object();
-  return record_and_tell(access, statement);
+  SAIPH_TRY(StatementWriter writer, open_writer());
+  std::shared_ptr<const ledger::Head> head;
+  if (const LedgerAccess* access = writer.access()) {
+    head = access->ledger->head();
+  } else {
+    SAIPH_TRY(const LedgerAccess reader, open_ledger_to_read(request_.ledger));
+    head = reader.ledger->head();
+  }
+  SAIPH_TRY(const ledger::Statement statement, heartbeat_statement(*head, now_text()));
+  SAIPH_TRY(const ledger::Receipt receipt, writer.record(statement));
+  return tell(writer, receipt);
 }
 
 Result<int> LedgerCommand::append() {
@@ -332,26 +343,20 @@ Result<int> LedgerCommand::append() {
     return Error(ErrorCode::kInvalidArgument, "append needs one file with an in-toto Statement");
   }
   SAIPH_TRY(const std::string text, read_text(request_.arguments.front()));
-  auto statement = ledger::decode_statement(as_bytes(text));
-  if (!statement) {
+  // Read here too, so that a mistake is told with the file's name.
+  if (const auto statement = ledger::decode_statement(as_bytes(text)); !statement) {
     return Error(ErrorCode::kInvalidArgument,
                  request_.arguments.front() + ": " + statement.error().describe());
   }
-  if (ledger::parse_predicate_type_uri(statement->predicate_type) ==
-      ledger::PredicateType::kKeyRotation) {
-    return Error(ErrorCode::kInvalidArgument, "keys change with `saiph ledger rotate-key` only");
+  SAIPH_TRY(StatementWriter writer, open_writer());
+  const auto receipt = writer.record(as_bytes(text));
+  if (!receipt) {
+    return receipt.error().code() == ErrorCode::kInvalidArgument
+               ? Error(ErrorCode::kInvalidArgument,
+                       request_.arguments.front() + ": " + receipt.error().describe())
+               : receipt.error();
   }
-  SAIPH_TRY(const LedgerAccess access, open_to_write());
-  // The bytes as they came: a statement may hold more than Saiph understands.
-  const auto envelope =
-      ledger::seal_envelope(ledger::kInTotoPayloadType, as_bytes(text), *access.signer);
-  if (!envelope && envelope.error().code() == ErrorCode::kLimit) {
-    return Error(ErrorCode::kInvalidArgument,
-                 request_.arguments.front() + ": " + envelope.error().describe());
-  }
-  if (!envelope) return envelope.error();
-  SAIPH_TRY(const ledger::Receipt receipt, access.ledger->append(as_bytes(*envelope)));
-  return tell(access, receipt);
+  return tell(writer, *receipt);
 }
 
 Result<int> LedgerCommand::show() {

@@ -13,6 +13,8 @@ Usage: saiph COMMAND [OPTIONS]
 
 Commands
   scan PATH...      scan models, data sets and the files around them
+  serve             console and API on one address: scans, findings, evidence, people
+  state ACTION      back up, restore and check what `serve` keeps
   rules [ID...]     list the rules, or explain some
   ledger ACTION     keep evidence that nobody can quietly change; show, prove and verify it
   version           program and rule set
@@ -22,6 +24,7 @@ Examples
   saiph scan model.safetensors
   saiph scan --format html --output report.html ./models
   curl -s https://example.org/model.pt | saiph scan --stdin-name model.pt -
+  saiph serve
   saiph rules
   saiph ledger verify --key ledger.vkey --trusted-checkpoint last.checkpoint
 
@@ -58,7 +61,8 @@ Gate
 Evidence
   --record             keep the report as an entry of the ledger; digests of all files are computed
                        (paths are kept as typed: leave personal data out of them)
-  --ledger FOLDER      the ledger (default: ./saiph-data/ledger; `saiph ledger init` makes one)
+  --ledger FOLDER      the ledger (default: ./saiph-data/ledger; `saiph ledger init` makes one);
+                       while `saiph serve` keeps it open, the report goes through the server
   --passphrase-file FILE  its first line unseals the ledger's key
 
 What is scanned, and how deep
@@ -120,7 +124,8 @@ inline constexpr std::string_view kLedgerHelp =
 Usage: saiph ledger ACTION [OPTIONS] [ARGUMENTS]
 
   An entry is an in-toto Statement in a signed envelope. Entries are leaves of a Merkle tree whose
-  root is signed with every write. Everything here works without a running server.
+  root is signed with every write. Everything here works without a running server; beside one,
+  attest, append and heartbeat hand their statement to it.
 
 Keep
   init --origin NAME        make a ledger and its key; NAME is like example.org/ai-evidence
@@ -178,6 +183,81 @@ Exit codes
   2  usage or configuration error
   3  undecided: nothing is wrong, but without --trusted-checkpoint or --witness freshness is not
      established, or without --key nobody said whose log it should be
+  4  internal error
+)";
+
+inline constexpr std::string_view kServeHelp =
+    R"(saiph serve: console and API on one address
+
+Usage: saiph serve [OPTIONS]
+
+  Works without any option: keeps everything in ./saiph-data and listens on 127.0.0.1:8700. The first
+  start makes the ledger and its key, and prints a link for setting up the first account: it works
+  once, for 15 minutes, and stands in ./saiph-data/setup-link too, readable by you alone.
+
+Options
+  --config FILE        settings, TOML; options win over them (docs/formats/serve-settings.md)
+  --data FOLDER        where everything is kept (default: ./saiph-data)
+  --listen ADDRESS     where to listen, as in 127.0.0.1:8700 or [::1]:8700; repeatable. Port 0 takes
+                       a free one. Other than loopback needs TLS, or --allow-plain
+  --allow-plain        listen without TLS on other than loopback: someone else encrypts
+  --tls-certificate FILE  certificate chain, PEM
+  --tls-key FILE       its private key, PEM
+  --client-ca FILE     ask clients for a certificate of these authorities (mutual TLS)
+  --scan-root FOLDER   people may have paths below FOLDER scanned; repeatable (default: none)
+  --passphrase-file FILE  its first line unseals the ledger's key (first start: seals it)
+  --check              say what the settings come to, and end
+  -q, --quiet          nothing on standard error but errors and the setup link
+
+Signals
+  TERM, INT            take nothing new, finish what runs, end; a second one ends at once
+  HUP                  read the TLS certificate and key again
+
+Examples
+  saiph serve
+  saiph serve --data /var/lib/saiph --scan-root /srv/models
+  saiph serve --listen 0.0.0.0:8700 --tls-certificate chain.pem --tls-key key.pem
+  saiph serve --config saiph.toml --check
+
+Exit codes
+  0  ended when told to; --check: the settings are right
+  1  the ledger is not what was signed: nothing is served
+  2  usage or configuration error, address in use, data folder in use or not writable
+  3  the medium failed
+  4  internal error
+)";
+
+inline constexpr std::string_view kStateHelp =
+    R"(saiph state: back up, restore and check what `saiph serve` keeps
+
+Usage: saiph state ACTION [OPTIONS] [ARGUMENTS]
+
+  backup --output FOLDER    everything into a new folder, also beside a running server: accounts,
+                            settings, jobs, the ledger with its bodies, and the keys. Who has it can
+                            sign as this installation: keep it as you keep the keys
+  restore FOLDER            a backup into a data folder that does not exist yet or is empty; every
+                            file is compared with the backup's list first
+  check                     reads everything: databases, every entry, signature and body
+  setup-link                a new link for an account, when nobody can log in any more; the server
+                            must not run
+
+Options
+  --data FOLDER             the data folder (default: ./saiph-data)
+  --output FOLDER           backup: the new folder
+  --without-keys            backup: leave the private keys out; bring them back yourself
+  --passphrase-file FILE    restore: its first line unseals the ledger's key, to record the restoring
+  --format FORMAT           text (default) or json
+
+Examples
+  saiph state backup --data /var/lib/saiph --output /backup/saiph-2026-11-23
+  saiph state restore /backup/saiph-2026-11-23 --data /var/lib/saiph
+  saiph state check --data /var/lib/saiph
+
+Exit codes
+  0  done; check: nothing is wrong
+  1  something is not what was written or signed; each is named
+  2  usage or configuration error
+  3  not everything could be read
   4  internal error
 )";
 
