@@ -16,11 +16,17 @@ std::string content_name(const Digest& digest) {
 Result<Digest> put_content(Folder& folder, const ByteSource& body) {
   SAIPH_TRY(const Digest digest, crypto::sha256(body));
   const std::string name = content_name(digest);
+  const std::string parent = name.substr(0, name.rfind('/'));
   if (folder.exists(name)) {
     SAIPH_TRY(const ContentState state, check_content(folder, digest));
-    if (state == ContentState::kWhole) return digest;
+    if (state == ContentState::kWhole) {
+      // Whoever put it there may have died before it was on the medium.
+      SAIPH_TRY(const auto file, folder.open(name, OpenMode::kWrite));
+      SAIPH_CHECK(file->sync());
+      SAIPH_CHECK(folder.sync_folder(parent));
+      return digest;
+    }
   }
-  const std::string parent = name.substr(0, name.rfind('/'));
   SAIPH_CHECK(folder.make_folder(parent));
   {
     SAIPH_TRY(const auto file, folder.open(name + ".new", OpenMode::kCreate));
@@ -35,8 +41,6 @@ Result<Digest> put_content(Folder& folder, const ByteSource& body) {
   }
   SAIPH_CHECK(folder.rename(name + ".new", name));
   SAIPH_CHECK(folder.sync_folder(parent));
-  SAIPH_CHECK(folder.sync_folder(std::string(kContentFolder)));
-  SAIPH_CHECK(folder.sync_folder(""));
   return digest;
 }
 

@@ -93,6 +93,19 @@ class DiskLock final : public FolderLock {
   FileHandle file_;  // flock ends with its last descriptor
 };
 
+Status sync_names_in(const std::string& folder) {
+  const FileHandle handle(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (handle.get() < 0) return system_error("cannot open the folder", folder, errno);
+  if (::fsync(handle.get()) != 0) return system_error("cannot sync the folder", folder, errno);
+  return {};
+}
+
+std::string parent_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
 }  // namespace
 
 DiskFolder::DiskFolder(std::string path) : path_(std::move(path)) {
@@ -144,7 +157,9 @@ Status DiskFolder::make_folder(const std::string& name) {
   const std::string whole = path(name);
   for (std::size_t end = whole.find('/', 1);; end = whole.find('/', end + 1)) {
     const std::string part = whole.substr(0, end);
-    if (::mkdir(part.c_str(), 0700) != 0 && errno != EEXIST) {
+    if (::mkdir(part.c_str(), 0700) == 0) {
+      SAIPH_CHECK(sync_names_in(parent_of(part)));
+    } else if (errno != EEXIST) {
       return system_error("cannot make the folder", part, errno);
     }
     if (end == std::string::npos) break;
@@ -169,12 +184,7 @@ Status DiskFolder::remove(const std::string& name) {
 }
 
 Status DiskFolder::sync_folder(const std::string& folder) {
-  const FileHandle handle(::open(path(folder).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (handle.get() < 0) return system_error("cannot open the folder", path(folder), errno);
-  if (::fsync(handle.get()) != 0) {
-    return system_error("cannot sync the folder", path(folder), errno);
-  }
-  return {};
+  return sync_names_in(path(folder));
 }
 
 Result<std::unique_ptr<FolderLock>> DiskFolder::lock(const std::string& name) {

@@ -53,7 +53,8 @@ class Folder {
   /// A folder that does not exist is empty.
   virtual Result<std::vector<std::string>> list(const std::string& folder) const = 0;
   virtual bool exists(const std::string& name) const = 0;
-  /// The folder and those above it, where they do not exist yet; mode 0700.
+  /// The folder and those above it, where they do not exist yet; mode 0700. New ones are on the
+  /// medium when this answers.
   virtual Status make_folder(const std::string& name) = 0;
   /// Atomic; replaces `to`.
   virtual Status rename(const std::string& from, const std::string& to) = 0;

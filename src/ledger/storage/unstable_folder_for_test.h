@@ -93,6 +93,9 @@ class UnstableFolder final : public Folder {
   Status rename(const std::string& from, const std::string& to) override {
     const std::lock_guard lock(disk_->mutex);
     SAIPH_CHECK(disk_->alive());
+    if (folder_of(from) != folder_of(to)) {
+      return Error(ErrorCode::kUnsupported, "this file system moves no file to another folder");
+    }
     const auto it = disk_->names.find(from);
     if (it == disk_->names.end()) return Error(ErrorCode::kNotFound, "cannot rename " + from);
     change(Change{to, from, it->second});
@@ -105,11 +108,15 @@ class UnstableFolder final : public Folder {
     change(Change{"", name, nullptr});
     return {};
   }
-  Status sync_folder(const std::string& /*folder*/) override {
+  /// Of this folder only: names in other folders stay as uncertain as they were.
+  Status sync_folder(const std::string& folder) override {
     const std::lock_guard lock(disk_->mutex);
     SAIPH_CHECK(disk_->alive());
-    disk_->durable_names = disk_->names;
-    disk_->name_changes.clear();
+    std::erase_if(disk_->name_changes, [&](const Change& step) {
+      const bool here = folder_of(step.to.empty() ? step.from : step.to) == folder;
+      if (here) apply(disk_->durable_names, step);
+      return here;
+    });
     return {};
   }
   Result<std::unique_ptr<FolderLock>> lock(const std::string& /*name*/) override {
@@ -220,6 +227,10 @@ class UnstableFolder final : public Folder {
     bool writable_;
   };
 
+  static std::string folder_of(const std::string& name) {
+    const std::size_t slash = name.rfind('/');
+    return slash == std::string::npos ? "" : name.substr(0, slash);
+  }
   static void apply(std::map<std::string, std::shared_ptr<Node>>& names, const Change& step) {
     if (!step.from.empty()) names.erase(step.from);
     if (!step.to.empty()) names[step.to] = step.node;
