@@ -13,6 +13,8 @@ case "$preset" in
   *) groups=(build test) ;;
 esac
 tools/install_packages.sh "${groups[@]}"
+# The console is embedded in the program; nothing happens when it is built already.
+tools/console.sh
 [ "$preset" = release ] && [ "$#" -eq 0 ] && set -- saiph
 
 started=$SECONDS

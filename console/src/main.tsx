@@ -1,0 +1,3 @@
+import { render } from "preact";
+
+render(<main>Saiph</main>, document.getElementById("app")!);
