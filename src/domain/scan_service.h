@@ -42,6 +42,13 @@ class ScanUpload {
   virtual std::uint64_t size() const = 0;
 };
 
+/// Who asks: an account of the state database, itself or by one of its API tokens; no account for
+/// the system itself.
+struct ScanRequester {
+  std::string account;
+  bool by_token = false;
+};
+
 /// What to scan: an upload, or else a path.
 struct ScanOrder {
   /// What people call it; an upload's name in the report. UTF-8 without control characters, 1 to
@@ -50,8 +57,7 @@ struct ScanOrder {
   std::unique_ptr<ScanUpload> upload;
   /// Absolute; must be inside one of the configured roots after symbolic links were resolved.
   std::string path;
-  /// The account that asks: an id of the state database, or empty for the system itself.
-  std::string requested_by;
+  ScanRequester requested_by;
 };
 
 /// Where a job stands. A job's updates come in order; figures never fall.
@@ -101,7 +107,7 @@ class ScanService {
 
   /// Ends a job; a queued one at once, a running one within a second or so. What was examined until
   /// then is not recorded. Errors: kNotFound; kInvalidArgument when it has ended already.
-  virtual Status cancel(std::string_view job) = 0;
+  virtual Status cancel(std::string_view job, const ScanRequester& by) = 0;
 
   /// Where a queued or running job stands now; kNotFound for all others (the state database knows).
   virtual Result<ScanUpdate> current(std::string_view job) const = 0;
@@ -110,8 +116,8 @@ class ScanService {
   /// `take` is called on the service's threads: it must be quick and must not call the service.
   virtual std::unique_ptr<ScanSubscription> watch(std::function<void(const ScanUpdate&)> take) = 0;
 
-  /// The report of a job that is done: JSON Lines as docs/formats/scan-report.md says, the very bytes
-  /// that the ledger's entry names. Errors: kNotFound (no such job, or it has no report),
+  /// The report of a job that is done: JSON Lines as docs/formats/scan-report.md says, the very
+  /// bytes that the ledger's entry names. Errors: kNotFound (no such job, or it has no report),
   /// kMalformed (the body is not what was signed), kUnavailable.
   virtual Result<std::shared_ptr<const ByteSource>> report(std::string_view job) const = 0;
 
