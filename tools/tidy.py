@@ -50,9 +50,9 @@ def digest(files, flags):
         for name in INCLUDE.findall(path.read_text(encoding="utf-8")):
             if (SOURCE / name).is_file():
                 waiting.append(SOURCE / name)
-    state = hashlib.sha256("\0".join(flags).encode())
+    state = hashlib.sha256("\0".join(flags).replace(str(ROOT), "").encode())
     for path in [ROOT / ".clang-tidy", *sorted(seen)]:
-        state.update(str(path).encode() + b"\0" + path.read_bytes())
+        state.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     return state.hexdigest()
 
 
