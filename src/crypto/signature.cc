@@ -1,50 +1,27 @@
 #include "crypto/signature.h"
 
-#include <openssl/bio.h>
 #include <openssl/core_names.h>
-#include <openssl/ec.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
 #include <algorithm>
 #include <array>
 
+#include "crypto/openssl_owned.h"
 #include "crypto/sha256.h"
 
 namespace saiph::crypto {
 
 namespace {
 
-template <auto Function>
-struct Free {
-  void operator()(auto* pointer) const { Function(pointer); }
-};
-template <typename T, auto Function>
-using Owned = std::unique_ptr<T, Free<Function>>;
-
-using Key = Owned<EVP_PKEY, EVP_PKEY_free>;
-using KeyContext = Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
-using MessageContext = Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
 using Group = Owned<EC_GROUP, EC_GROUP_free>;
 using Point = Owned<EC_POINT, EC_POINT_free>;
-using Number = Owned<BIGNUM, BN_clear_free>;
-using Parameters = Owned<OSSL_PARAM, OSSL_PARAM_free>;
-using Builder = Owned<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>;
 using Memory = Owned<BIO, BIO_free>;
 
 constexpr std::size_t kEd25519Bytes = 32;
 constexpr std::size_t kScalarBytes = 32;
 constexpr std::size_t kPointBytes = 65;
 constexpr std::size_t kMaxPemBytes = 64U << 10;
-
-/// OpenSSL keeps a queue of errors a thread; what we report is our own, so it is emptied.
-Error failed(ErrorCode code, const char* message) {
-  ERR_clear_error();
-  return {code, message};
-}
 
 const EVP_MD* digest_of(SignatureAlgorithm algorithm) {
   static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);

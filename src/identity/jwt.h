@@ -69,6 +69,7 @@ struct JwtClaims {
   std::vector<std::string> audience;
   UnixMillis expires = 0;
   UnixMillis issued = 0;
+  crypto::JwsAlgorithm algorithm{};  ///< the key's
   /// All claims, strictly parsed: no repeated names at any depth.
   codec::JsonValue all;
 
@@ -78,13 +79,13 @@ struct JwtClaims {
 
 /// The claims of a token that is signed by a key of the set and says what is expected, at `now`.
 /// The algorithm is the key's; a header that names another one is refused, as are "crit", tokens
-/// that bring their own key ("jwk", "jku", "x5u", "x5c"), and anything but three segments of exact
-/// base64url. "exp" and "iat" are demanded; "nbf" is honoured; "aud" with several members demands
-/// "azp" equal to the expected audience, and an "azp" that is there must be it.
-/// Errors: kMalformed (no such token), kNotFound (its key is not in the set: fetch the set anew, at
-/// a bounded rate), kDenied (signature or claim, with the reason), kUnsupported ("crit",
-/// encrypted), kLimit (too long), kInvalidArgument (expectations). Messages hold nothing from the
-/// token that was not checked. Any thread; linear, plus one signature verification.
+/// that bring their own key ("jwk", "jku", "x5u", "x5c") or an unencoded body ("b64"), and anything
+/// but three segments of exact base64url. "exp" and "iat" are demanded; "nbf" is honoured; "aud"
+/// with several members demands "azp" equal to the expected audience, and an "azp" that is there
+/// must be it. Errors: kMalformed (no such token), kNotFound (its key is not in the set: fetch the
+/// set anew, at a bounded rate), kDenied (signature or claim, with the reason), kUnsupported
+/// ("crit", encrypted), kLimit (too long), kInvalidArgument (expectations). Messages hold nothing
+/// from the token that was not checked. Any thread; linear, plus one signature verification.
 Result<JwtClaims> verify_jwt(std::string_view token, const Jwks& keys,
                              const JwtExpectations& expected, UnixMillis now);
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -27,7 +28,7 @@ struct ThrottleOptions {
   ThrottleRule address{20, kSecondMs, 15 * kMinuteMs};
   /// Failures are forgotten when none came for so long.
   std::int64_t forget_ms = 24 * kHourMs;
-  /// Entries of each of the two tables; rounded up to a multiple of 8. 40 bytes each.
+  /// Entries of each of the two tables; rounded up to a multiple of 8. 32 bytes each.
   std::size_t capacity = 8192;
 };
 
@@ -63,17 +64,19 @@ class LoginThrottle {
   std::size_t memory_bytes() const;
 
  private:
+  using Name = std::array<std::uint8_t, 16>;  ///< keyed digest, cut
   struct Entry {
-    std::array<std::uint8_t, 16> name{};  ///< keyed digest, cut
-    UnixMillis last = 0;                  ///< of the last counted attempt
-    std::uint32_t failures = 0;           ///< 0: free
+    Name name{};
+    UnixMillis last = 0;         ///< of the last counted attempt
+    std::uint32_t failures = 0;  ///< 0: free
   };
   using Table = std::vector<Entry>;
 
   LoginThrottle(const ThrottleOptions& options, std::array<std::uint8_t, 32> key);
-  Entry* find(Table& table, const std::array<std::uint8_t, 16>& name, UnixMillis now);
-  Entry& place(Table& table, const std::array<std::uint8_t, 16>& name, UnixMillis now);
-  std::array<std::uint8_t, 16> name_of(char table, std::string_view text) const;
+  Name name_of(char table, std::string_view text) const;
+  static std::span<Entry> bucket(Table& table, const Name& name);
+  Entry* find(Table& table, const Name& name, UnixMillis now);
+  Entry& place(Table& table, const Name& name, UnixMillis now);
 
   const ThrottleOptions options_;
   const std::array<std::uint8_t, 32> key_;

@@ -30,6 +30,28 @@ bool is_space(std::uint8_t c) {
   return c == '\n' || c == '\r' || c == ' ' || c == '\t';
 }
 
+/// Digits alone, each needed, with spare bits zero.
+std::optional<Bytes> decode_digits(std::string_view text,
+                                   const std::array<std::uint8_t, 256>& table) {
+  if (text.size() % 4 == 1) return std::nullopt;
+  Bytes out;
+  out.reserve(text.size() / 4 * 3 + 2);
+  std::uint32_t bits = 0;
+  unsigned held = 0;
+  for (const std::uint8_t c : as_bytes(text)) {
+    const std::uint8_t value = table[c];
+    if (value == kNone) return std::nullopt;
+    bits = bits << 6 | value;
+    held += 6;
+    if (held >= 8) {
+      held -= 8;
+      out.push_back(static_cast<std::uint8_t>(bits >> held));
+    }
+  }
+  if ((bits & ((1U << held) - 1)) != 0) return std::nullopt;
+  return out;
+}
+
 }  // namespace
 
 std::optional<Bytes> decode_base64(std::string_view text, Base64Options options) {
@@ -60,26 +82,14 @@ std::optional<Bytes> decode_base64(std::string_view text, Base64Options options)
 }
 
 std::optional<Bytes> decode_base64_exact(std::string_view text, bool url) {
-  const auto& table = url ? kUrl : kStandard;
   if (text.size() % 4 != 0) return std::nullopt;
   std::size_t digits = text.size();
   while (digits > 0 && text.size() - digits < 2 && text[digits - 1] == '=') --digits;
-  Bytes out;
-  out.reserve(text.size() / 4 * 3);
-  std::uint32_t bits = 0;
-  unsigned held = 0;
-  for (const std::uint8_t c : as_bytes(text.substr(0, digits))) {
-    const std::uint8_t value = table[c];
-    if (value == kNone) return std::nullopt;
-    bits = bits << 6 | value;
-    held += 6;
-    if (held >= 8) {
-      held -= 8;
-      out.push_back(static_cast<std::uint8_t>(bits >> held));
-    }
-  }
-  if ((bits & ((1U << held) - 1)) != 0) return std::nullopt;
-  return out;
+  return decode_digits(text.substr(0, digits), url ? kUrl : kStandard);
+}
+
+std::optional<Bytes> decode_base64_url_exact(std::string_view text) {
+  return decode_digits(text, kUrl);
 }
 
 void append_base64(std::string& out, ByteView bytes) {
@@ -110,6 +120,16 @@ void append_base64(std::string& out, ByteView bytes) {
 std::string encode_base64(ByteView bytes) {
   std::string out;
   append_base64(out, bytes);
+  return out;
+}
+
+std::string encode_base64_url(ByteView bytes) {
+  std::string out = encode_base64(bytes);
+  while (out.ends_with('=')) out.pop_back();
+  for (char& c : out) {
+    if (c == '+') c = '-';
+    if (c == '/') c = '_';
+  }
   return out;
 }
 

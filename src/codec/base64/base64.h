@@ -30,6 +30,13 @@ std::optional<Bytes> decode_base64_exact(std::string_view text, bool url = false
 void append_base64(std::string& out, ByteView bytes);
 std::string encode_base64(ByteView bytes);
 
+/// The URL alphabet without padding, as JOSE has it (RFC 7515, section 2). Any thread; linear.
+std::string encode_base64_url(ByteView bytes);
+
+/// The bytes when `text` is exactly what encode_base64_url makes of them: no padding, spare bits
+/// zero, nothing else. Any thread; linear.
+std::optional<Bytes> decode_base64_url_exact(std::string_view text);
+
 /// Length of the longest prefix of characters from the alphabet, '=' not counted. Any thread.
 std::size_t base64_prefix(std::string_view text, bool url = false);
 
