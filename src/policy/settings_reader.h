@@ -1,4 +1,4 @@
-// Checks that policy and suppressions files share: known keys, kinds and rule ids. For this room.
+// Checks that settings files share: known keys, kinds and rule ids.
 #pragma once
 
 #include <initializer_list>
