@@ -45,6 +45,21 @@ TEST(Base64, ExactTakesOneSpellingOnly) {
   EXPECT_FALSE(decode_base64_exact("/+8=", true));
 }
 
+TEST(Base64, TheUrlFormOfJoseHasOneSpelling) {
+  const std::pair<std::string_view, std::string_view> rows[] = {
+      {"", ""}, {"f", "Zg"}, {"fo", "Zm8"}, {"foo", "Zm9v"}, {"\xFF\xEF\xFE", "_-_-"}};
+  for (const auto& [plain, text] : rows) {
+    EXPECT_EQ(encode_base64_url(as_bytes(plain)), text);
+    const auto bytes = decode_base64_url_exact(text);
+    ASSERT_TRUE(bytes) << text;
+    EXPECT_EQ(as_text(*bytes), plain);
+  }
+  for (const std::string_view wrong :
+       {"Zg==", "Zg=", "Zh", "Zm9", "Z", "Zm9vZ", "/+8", "Zm9v\n", " Zg", "Zm\x00v", "="}) {
+    EXPECT_FALSE(decode_base64_url_exact(wrong)) << wrong;
+  }
+}
+
 TEST(Base64, OptionsDo) {
   EXPECT_TRUE(decode_base64("_-8", {.url = true}));
   EXPECT_EQ(as_text(*decode_base64("Zm 9\nv", {.skip_space = true})), "foo");
