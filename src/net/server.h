@@ -47,6 +47,9 @@ class BodyPlan {
   /// Hand the body to `sink` as it comes; at most `max_bytes` of it, else 413.
   static BodyPlan sink(std::unique_ptr<BodySink> sink, std::uint64_t max_bytes);
 
+  /// Expects no body: memory(0).
+  BodyPlan() = default;
+
   // Read by the connection.
   std::optional<Response> refusal;
   std::unique_ptr<BodySink> body_sink;
