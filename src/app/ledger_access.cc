@@ -1,6 +1,10 @@
 #include "app/ledger_access.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 #include "base/file.h"
 #include "codec/json/json_writer.h"
@@ -8,12 +12,14 @@
 #include "crypto/sha256.h"
 #include "ledger/format/checkpoint.h"
 #include "ledger/format/envelope.h"
+#include "ledger/storage/segment.h"
 
 namespace saiph::app {
 
 namespace {
 
 constexpr std::uint64_t kMaxPassphraseBytes = 4096;
+constexpr const char* kKeyName = "signing.key";
 
 /// kDenied is left to the lock, for which callers may wait: a wrong passphrase stays wrong.
 Result<std::shared_ptr<const crypto::Signer>> open_key(const std::string& place,
@@ -111,6 +117,40 @@ Result<ledger::Receipt> record(const LedgerAccess& access, const ledger::Stateme
   SAIPH_TRY(const std::string envelope,
             ledger::seal_envelope(ledger::kInTotoPayloadType, as_bytes(text), *access.signer));
   return access.ledger->append(as_bytes(envelope));
+}
+
+Result<NewLedger> create_ledger(const LedgerPlan& plan, const crypto::SecretBytes& passphrase) {
+  ledger::DiskFolder folder(plan.path);
+  if (folder.exists(std::string(ledger::kSettingsFile))) {
+    return Error(ErrorCode::kDenied, "there is a ledger already: " + plan.path);
+  }
+  const std::string key_name =
+      plan.key_file.empty() ? kKeyName : std::filesystem::absolute(plan.key_file).string();
+  const std::string place = key_place(plan.path, key_name);
+  // An `init` that was interrupted leaves these; so does a ledger that lost its settings.
+  std::error_code unknown;
+  if (folder.exists(std::string(ledger::kSegmentFolder)) ||
+      (plan.key_file.empty() && std::filesystem::exists(place, unknown))) {
+    return Error(ErrorCode::kDenied,
+                 fmt::format("{} has no {}, but is not empty. If an `init` was interrupted there, "
+                             "remove the folder and repeat it; if entries were recorded there, "
+                             "bring {} back from a backup and remove nothing",
+                             plan.path, ledger::kSettingsFile, ledger::kSettingsFile));
+  }
+  if (std::filesystem::exists(place, unknown)) {
+    return Error(ErrorCode::kDenied, "--key-file: " + place +
+                                         " exists, and a key file is never overwritten; name "
+                                         "another, or remove it if no ledger uses it");
+  }
+  SAIPH_TRY(const auto signer, crypto::SoftwareSigner::generate(plan.algorithm));
+  auto verifier = ledger::VerifierKey::of_log(plan.origin, signer->public_key());
+  if (!verifier) return verifier.error().wrap("--origin");
+  SAIPH_CHECK(folder.make_folder(""));
+  const ledger::Settings settings{plan.origin, {*verifier}, key_name, ""};
+  SAIPH_CHECK(crypto::save_key_file(place, *signer, passphrase.view()));
+  SAIPH_CHECK(ledger::Ledger::create(folder, ledger_options(settings), *signer));
+  SAIPH_CHECK(ledger::save_settings(folder, settings));
+  return NewLedger{place, *verifier};
 }
 
 Result<ledger::Statement> heartbeat_statement(const ledger::Head& head, std::string_view time) {

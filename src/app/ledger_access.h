@@ -33,6 +33,21 @@ Result<LedgerAccess> open_ledger(const std::string& path, const std::string& pas
 /// Signs a statement and appends it. Errors: of sealing and Ledger::append.
 Result<ledger::Receipt> record(const LedgerAccess& access, const ledger::Statement& statement);
 
+struct LedgerPlan {
+  std::string path;
+  std::string origin;
+  std::string key_file;  ///< empty: in the ledger's folder
+  crypto::SignatureAlgorithm algorithm = crypto::SignatureAlgorithm::kEd25519;
+};
+struct NewLedger {
+  std::string key_place;
+  ledger::VerifierKey key;
+};
+/// Makes a ledger and its key, sealed where there is a passphrase. Errors: kDenied when there is
+/// anything already (what to do stands in the message), kInvalidArgument for an origin that names
+/// no log, of the file system.
+Result<NewLedger> create_ledger(const LedgerPlan& plan, const crypto::SecretBytes& passphrase);
+
 /// "Still here, and this was the tree": its subject is the checkpoint. Errors: of hashing.
 Result<ledger::Statement> heartbeat_statement(const ledger::Head& head, std::string_view time);
 

@@ -34,7 +34,6 @@ constexpr int kExitUsage = 2;
 constexpr int kExitUndecided = 3;
 constexpr int kExitInternal = 4;
 constexpr std::uint64_t kMaxArgumentFile = 1U << 20;
-constexpr const char* kKeyName = "signing.key";
 constexpr std::array<std::string_view, 3> kRoles = {"developer", "system-operator",
                                                     "data-custodian"};
 
@@ -195,42 +194,17 @@ Result<StatementWriter> LedgerCommand::open_writer() {
 }
 
 Result<int> LedgerCommand::init() {
-  ledger::DiskFolder folder(request_.ledger);
-  if (folder.exists(std::string(ledger::kSettingsFile))) {
-    return Error(ErrorCode::kDenied, "there is a ledger already: " + request_.ledger);
-  }
   const auto algorithm = crypto::parse_signature_algorithm(request_.algorithm);
   if (!algorithm) {
     return Error(ErrorCode::kInvalidArgument,
                  "--algorithm: ed25519 or ecdsa-p256-sha256, not " + request_.algorithm);
   }
-  const std::string key_name =
-      request_.key_file.empty() ? kKeyName : std::filesystem::absolute(request_.key_file).string();
-  const std::string place = key_place(request_.ledger, key_name);
-  // An `init` that was interrupted leaves these; so does a ledger that lost its settings.
-  std::error_code unknown;
-  if (folder.exists(std::string(ledger::kSegmentFolder)) ||
-      (request_.key_file.empty() && std::filesystem::exists(place, unknown))) {
-    return Error(ErrorCode::kDenied,
-                 fmt::format("{} has no {}, but is not empty. If an `init` was interrupted there, "
-                             "remove the folder and repeat it; if entries were recorded there, "
-                             "bring {} back from a backup and remove nothing",
-                             request_.ledger, ledger::kSettingsFile, ledger::kSettingsFile));
-  }
-  if (std::filesystem::exists(place, unknown)) {
-    return Error(ErrorCode::kDenied, "--key-file: " + place +
-                                         " exists, and a key file is never overwritten; name "
-                                         "another, or remove it if no ledger uses it");
-  }
-  SAIPH_TRY(const auto signer, crypto::SoftwareSigner::generate(*algorithm));
-  auto verifier = ledger::VerifierKey::of_log(request_.origin, signer->public_key());
-  if (!verifier) return verifier.error().wrap("--origin");
   SAIPH_TRY(const crypto::SecretBytes passphrase, read_passphrase(request_.passphrase_file));
-  SAIPH_CHECK(folder.make_folder(""));
-  const ledger::Settings settings{request_.origin, {*verifier}, key_name, ""};
-  SAIPH_CHECK(crypto::save_key_file(place, *signer, passphrase.view()));
-  SAIPH_CHECK(ledger::Ledger::create(folder, ledger_options(settings), *signer));
-  SAIPH_CHECK(ledger::save_settings(folder, settings));
+  SAIPH_TRY(
+      const NewLedger made,
+      create_ledger({request_.ledger, request_.origin, request_.key_file, *algorithm}, passphrase));
+  const std::string& place = made.key_place;
+  const ledger::VerifierKey* const verifier = &made.key;
   if (request_.json) {
     std::string text;
     codec::JsonWriter json(text);
@@ -238,7 +212,7 @@ Result<int> LedgerCommand::init() {
     json.member("ledger", request_.ledger);
     json.member("key_file", place);
     json.member("verifier_key", verifier->text());
-    json.member("fingerprint", signer->public_key().fingerprint().text());
+    json.member("fingerprint", verifier->key().fingerprint().text());
     json.end_object();
     out_ << text << "\n";
     return kExitDone;

@@ -1,6 +1,6 @@
 // ReportProgress: reads a report in JSON Lines while it is written, for figures that people watch.
-// The report comes from a process that read hostile bytes; what counts is read again, strictly, when
-// it is recorded (report_evidence.h).
+// The report comes from a process that read hostile bytes; what counts is read again, strictly,
+// when it is recorded (report_evidence.h).
 #pragma once
 
 #include <cstdint>

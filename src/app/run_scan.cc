@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/ioctl.h>
@@ -271,8 +272,22 @@ class TwoWriters final : public report::ReportWriter {
   std::unique_ptr<report::ReportWriter> second_;
 };
 
-/// Standard input has no length and no second reading: it is spooled under the byte limit first.
+/// A file that standard input was redirected from, when nothing of it was read yet: it can be read
+/// by position where it is.
+std::shared_ptr<const ByteSource> standard_input_file() {
+  struct stat status{};
+  if (::fstat(STDIN_FILENO, &status) != 0 || !S_ISREG(status.st_mode)) return nullptr;
+  if (::lseek(STDIN_FILENO, 0, SEEK_CUR) != 0) return nullptr;
+  FileHandle copy(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
+  if (copy.get() < 0) return nullptr;
+  return std::make_shared<FileSource>(std::move(copy), static_cast<std::uint64_t>(status.st_size));
+}
+
+/// A pipe has no length and no second reading: it is spooled under the byte limit first.
 FileReport scan_standard_input(const ScanRequest& request, const Settings& settings) {
+  if (const auto file = standard_input_file()) {
+    return scan::scan_source(file, request.stdin_name, settings.service.engine);
+  }
   Spool spool;
   Bytes block(SourceReader::kWindowBytes);
   while (true) {
@@ -305,8 +320,12 @@ int exit_code(const ScanSummary& summary, bool allow_incomplete) {
 
 void confine_process(const ScanRequest& request, std::ostream& err) {
   const char* spool = std::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): before any thread
+  // Standard input is open already: then no file has to be.
+  const bool only_input = std::all_of(request.paths.begin(), request.paths.end(),
+                                      [](const std::string& path) { return path == "-"; });
   const auto confinement =
-      sandbox::confine({.writable_folders = {spool != nullptr && *spool != '\0' ? spool : "/tmp"}});
+      sandbox::confine({.writable_folders = {spool != nullptr && *spool != '\0' ? spool : "/tmp"},
+                        .read_nothing_else = only_input});
   if (request.quiet) return;
   if (!confinement) {
     err << "saiph: warning: the process could not be confined ("

@@ -34,15 +34,15 @@ struct ServeRequest {
 /// Throws nothing. Call it on the only thread: signals are taken over.
 int run_serve(const ServeRequest& request, std::ostream& out, std::ostream& err);
 
-enum class StateAction : std::uint8_t { kBackup, kRestore, kCheck, kSetupLink };
+enum class StateAction : std::uint8_t { kBackup, kRestore, kCheck, kResetLogin };
 
 struct StateRequest {
   StateAction action = StateAction::kCheck;
   std::string data = kDefaultData;
   std::string output;                  ///< backup
   bool without_keys = false;           ///< backup
-  std::string passphrase_file;         ///< restore, setup-link
-  std::vector<std::string> arguments;  ///< restore: the backup
+  std::string passphrase_file;         ///< restore, reset-login
+  std::vector<std::string> arguments;  ///< restore: the backup; reset-login: the name
   bool json = false;
 };
 

@@ -238,14 +238,14 @@ Usage: saiph state ACTION [OPTIONS] [ARGUMENTS]
   restore FOLDER            a backup into a data folder that does not exist yet or is empty; every
                             file is compared with the backup's list first
   check                     reads everything: databases, every entry, signature and body
-  setup-link                a new link for an account, when nobody can log in any more; the server
-                            must not run
+  reset-login NAME          a new password for an account, printed once, and no second factor any
+                            more; recorded in the ledger. The server must not run
 
 Options
   --data FOLDER             the data folder (default: ./saiph-data)
   --output FOLDER           backup: the new folder
   --without-keys            backup: leave the private keys out; bring them back yourself
-  --passphrase-file FILE    restore: its first line unseals the ledger's key, to record the restoring
+  --passphrase-file FILE    restore, reset-login: its first line unseals the ledger's key
   --format FORMAT           text (default) or json
 
 Examples

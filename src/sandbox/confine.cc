@@ -36,6 +36,13 @@ constexpr auto kForbidden = std::to_array<int>({
     SCMP_SYS(sendmsg),
     SCMP_SYS(sendmmsg),
     SCMP_SYS(ptrace),
+    // Signals to others: a server of the same user waits for us. Our own abort() is tgkill to
+    // ourselves, see below.
+    SCMP_SYS(kill),
+    SCMP_SYS(tkill),
+    SCMP_SYS(rt_sigqueueinfo),
+    SCMP_SYS(rt_tgsigqueueinfo),
+    SCMP_SYS(pidfd_send_signal),
     SCMP_SYS(process_vm_readv),
     SCMP_SYS(process_vm_writev),
     SCMP_SYS(kcmp),
@@ -108,6 +115,9 @@ Result<bool> confine_system_calls() {
     if (status != 0 && status != -EDOM)
       return Error(ErrorCode::kInternal, "cannot add a rule to the system call filter");
   }
+  if (seccomp_rule_add(filter.get(), SCMP_ACT_KILL_PROCESS, SCMP_SYS(tgkill), 1,
+                       SCMP_A0(SCMP_CMP_NE, static_cast<scmp_datum_t>(::getpid()))) != 0)
+    return Error(ErrorCode::kInternal, "cannot add a rule to the system call filter");
   // A binary tree instead of a list: about 8 comparisons for each call of a scan.
   if (seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2) != 0)
     return Error(ErrorCode::kInternal, "cannot optimise the filter");
@@ -127,19 +137,34 @@ constexpr std::uint64_t kWriteRights =
 constexpr std::uint64_t kSpoolRights =
     LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG;
 
+constexpr std::uint64_t kReadRights = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+/// What a running program may still load of itself.
+constexpr std::array<const char*, 3> kLibraries = {"/usr/lib", "/lib", "/lib64"};
+
+Status allow_below(int rules, const char* folder, std::uint64_t rights) {
+  const FileHandle handle(::open(folder, O_PATH | O_CLOEXEC | O_DIRECTORY));
+  if (handle.get() < 0) return {};  // a folder that does not exist needs no right
+  const landlock_path_beneath_attr below{.allowed_access = rights, .parent_fd = handle.get()};
+  if (::syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &below, 0) != 0) {
+    return Error(ErrorCode::kInternal, "cannot add a file system rule: " + system_message(errno));
+  }
+  return {};
+}
+
 Result<bool> confine_file_system(const ConfineOptions& options) {
-  const landlock_ruleset_attr handled{.handled_access_fs = kWriteRights};
+  const bool reading = options.read_nothing_else;
+  const landlock_ruleset_attr handled{.handled_access_fs =
+                                          kWriteRights | (reading ? kReadRights : 0)};
   const FileHandle rules(
       static_cast<int>(::syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0)));
   if (rules.get() < 0) return false;  // not built into this kernel, or switched off
   for (const std::string& folder : options.writable_folders) {
-    const FileHandle handle(::open(folder.c_str(), O_PATH | O_CLOEXEC | O_DIRECTORY));
-    if (handle.get() < 0) continue;  // a folder that does not exist needs no right
-    const landlock_path_beneath_attr below{.allowed_access = kSpoolRights,
-                                           .parent_fd = handle.get()};
-    if (::syscall(SYS_landlock_add_rule, rules.get(), LANDLOCK_RULE_PATH_BENEATH, &below, 0) != 0) {
-      return Error(ErrorCode::kInternal, "cannot add a file system rule: " + system_message(errno));
-    }
+    SAIPH_CHECK(
+        allow_below(rules.get(), folder.c_str(),
+                    kSpoolRights | (reading ? std::uint64_t{LANDLOCK_ACCESS_FS_READ_FILE} : 0)));
+  }
+  for (const char* folder : kLibraries) {
+    if (reading) SAIPH_CHECK(allow_below(rules.get(), folder, kReadRights));
   }
   if (::syscall(SYS_landlock_restrict_self, rules.get(), 0) != 0) {
     return Error(ErrorCode::kInternal, "cannot confine the file system: " + system_message(errno));

@@ -12,12 +12,16 @@ struct ConfineOptions {
   /// Folders in which files may be made and written (spool files). Everything else can only be
   /// read.
   std::vector<std::string> writable_folders;
+  /// Nothing else can be read either, but for the system's own libraries: for scans of what is open
+  /// already (standard input), so that keys and other people's files are out of reach.
+  bool read_nothing_else = false;
 };
 
 /// What is in force afterwards.
 struct Confinement {
-  bool system_calls = false;  ///< seccomp: no new program, no socket, no tracing, no mounts
-  bool file_system = false;   ///< Landlock: read-only but for the writable folders
+  /// seccomp: no new program, no socket, no tracing, no mounts, no signals to others
+  bool system_calls = false;
+  bool file_system = false;  ///< Landlock: read-only but for the writable folders
 };
 
 /// Confines this process; call it on the only thread, after settings were read and the report's

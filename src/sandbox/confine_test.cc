@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
@@ -40,6 +41,40 @@ TEST(Confine, ForbiddenCallsKill) {
     ::execve(name, arguments, nullptr);
     return 1;
   })));
+}
+
+TEST(Confine, NobodyElseGetsASignal) {
+  const pid_t parent = ::getpid();
+  EXPECT_TRUE(killed(
+      in_confined_child({}, [&](const Confinement&) { return ::kill(parent, 0) == 0 ? 1 : 2; })));
+  const int status = in_confined_child({}, [](const Confinement&) {
+    ::signal(SIGUSR1, [](int) { ::_exit(7); });
+    ::raise(SIGUSR1);
+    return 1;
+  });
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 7) << status;
+}
+
+TEST(Confine, WithoutReadingOnlyOpenFilesAreLeft) {
+  const int input = ::open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+  const int status =
+      in_confined_child({.writable_folders = {"/tmp"}, .read_nothing_else = true},
+                        [&](const Confinement& confinement) {
+                          char byte = 0;
+                          if (::pread(input, &byte, 1, 0) != 1) return 11;
+                          int value = 0;
+                          std::thread([&] { value = 7; }).join();
+                          if (value != 7) return 12;
+                          char name[] = "/tmp/saiph-confine-XXXXXX";
+                          const int spool = ::mkstemp(name);
+                          if (spool < 0 || ::unlink(name) != 0 || ::write(spool, "x", 1) != 1)
+                            return 13;
+                          const bool read = ::open("/etc/passwd", O_RDONLY) >= 0;
+                          return read == confinement.file_system ? 14 : 0;
+                        });
+  ::close(input);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(Confine, WhatAScanNeedsStillWorks) {
