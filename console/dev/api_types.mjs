@@ -64,6 +64,7 @@ for (const [name, schema] of Object.entries(document.components?.schemas ?? {}))
 }
 
 const operations = [];
+const routes = [];
 for (const [path, item] of Object.entries(document.paths ?? {})) {
   for (const [method, operation] of Object.entries(item)) {
     if (!["get", "put", "post", "patch", "delete"].includes(method)) continue;
@@ -73,6 +74,7 @@ for (const [path, item] of Object.entries(document.paths ?? {})) {
       const rows = parameters.filter((p) => p.in === where).map((p) => `${key(p.name)}${p.required ? "" : "?"}: ${type(p.schema, place)}`);
       return rows.length ? `{ ${rows.join("; ")} }` : "Record<string, never>";
     };
+    routes.push(`  ${key(operation.operationId)}: [${JSON.stringify(method.toUpperCase())}, ${JSON.stringify(path)}],`);
     const body = resolve(operation.requestBody)?.content?.["application/json"];
     const good = Object.entries(operation.responses).filter(([code]) => /^2/.test(code)).map(([, response]) => {
       const content = resolve(response)?.content;
@@ -86,4 +88,5 @@ for (const [path, item] of Object.entries(document.paths ?? {})) {
   }
 }
 out.push("export type Operations = {", ...operations, "};", "");
+out.push("export const routes = {", ...routes, "} as const satisfies Record<keyof Operations, readonly [string, string]>;", "");
 writeFileSync(target, out.join("\n"));

@@ -1,3 +1,8 @@
+import "uplot/dist/uPlot.min.css";
+import "./ui/main.css";
 import { render } from "preact";
+import { App } from "./app.tsx";
+import { followLinks } from "./router.ts";
 
-render(<main>Saiph</main>, document.getElementById("app")!);
+followLinks();
+render(<App />, document.getElementById("app")!);
