@@ -287,9 +287,9 @@ Result<SecretBytes> read_guarded(const std::string& path) {
   if (::fstat(file.get(), &status) != 0) return system_error("cannot stat " + path, errno);
   if (!S_ISREG(status.st_mode)) return malformed(path + " is no regular file");
   if ((status.st_mode & 077U) != 0) {
-    std::string mode = "0000";
-    for (std::size_t i = 1; i < mode.size(); ++i) {
-      mode[i] = static_cast<char>('0' + ((status.st_mode >> (3 * (3 - i))) & 7U));
+    std::string mode = "0";
+    for (const unsigned shift : {6U, 3U, 0U}) {
+      mode += static_cast<char>('0' + ((status.st_mode >> shift) & 7U));
     }
     return Error(ErrorCode::kDenied,
                  "the key file " + path + " has mode " + mode +

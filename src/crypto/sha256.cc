@@ -27,7 +27,8 @@ Error failed() {
 
 void demand(bool works) {
   if (works) return;
-  std::fputs("saiph: SHA-256 is not available from the crypto library\n", stderr);
+  static_cast<void>(
+      std::fputs("saiph: SHA-256 is not available from the crypto library\n", stderr));
   std::abort();
 }
 
