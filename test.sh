@@ -24,6 +24,7 @@ step "unit tests and corpora under ASan and UBSan"
 tools/build.sh asan
 (cd build/asan && ctest --output-on-failure -j "$(nproc)")
 step "end to end"
+python3 tests/identity/local_provider_test.py
 python3 tests/end_to_end.py --saiph build/release/saiph
 python3 tests/ledger/end_to_end.py --saiph build/release/saiph
 
