@@ -20,8 +20,9 @@ namespace saiph::cli {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> kCommands = {"scan", "rules", "ledger", "version",
-                                                       "help"};
+constexpr std::array<std::string_view, 7> kCommands = {"scan",   "serve",   "state", "rules",
+                                                       "ledger", "version", "help"};
+constexpr std::array<std::string_view, 2> kAnswerFormats = {"text", "json"};
 constexpr std::array<std::string_view, 5> kSeverities = {"info", "low", "medium", "high",
                                                          "critical"};
 constexpr std::array<std::string_view, 3> kWhen = {"auto", "always", "never"};
@@ -243,6 +244,10 @@ Invocation parse_rules(const std::vector<std::string>& arguments) {
   return invocation;
 }
 
+bool is_answer_format(const std::string& text) {
+  return std::find(kAnswerFormats.begin(), kAnswerFormats.end(), text) != kAnswerFormats.end();
+}
+
 struct LedgerActionName {
   std::string_view name;
   app::LedgerAction action;
@@ -310,9 +315,8 @@ void add_ledger_options(CLI::App& app, app::LedgerRequest& request, LedgerTexts&
 }
 
 std::optional<std::string> understand(const LedgerTexts& texts, app::LedgerRequest& request) {
-  constexpr std::array<std::string_view, 2> kFormats = {"text", "json"};
-  if (std::find(kFormats.begin(), kFormats.end(), texts.format) == kFormats.end()) {
-    return not_one_of("--format", texts.format, kFormats);
+  if (!is_answer_format(texts.format)) {
+    return not_one_of("--format", texts.format, kAnswerFormats);
   }
   request.json = texts.format == "json";
   if (!texts.from.empty()) {
@@ -350,20 +354,28 @@ std::optional<std::string> understand(const LedgerTexts& texts, app::LedgerReque
   return std::nullopt;
 }
 
+/// The row of a table of actions, or a refusal with the nearest.
+template <typename Rows>
+const typename Rows::value_type* find_action(std::string_view command, const Rows& rows,
+                                             const std::string& word, Invocation& refusal) {
+  for (const auto& row : rows) {
+    if (row.name == word) return &row;
+  }
+  std::vector<std::string_view> names;
+  names.reserve(rows.size());
+  for (const auto& row : rows) names.push_back(row.name);
+  const std::string_view near = closest_word(word, names);
+  refusal =
+      refuse(command, fmt::format("{} is not an action{}", in_quotes(word),
+                                  near.empty() ? "" : fmt::format("; did you mean {}?", near)));
+  return nullptr;
+}
+
 Invocation parse_ledger(const std::vector<std::string>& arguments) {
   if (arguments.size() < 2) return print(kLedgerHelp);
-  const std::string& word = arguments[1];
-  const auto it = std::find_if(kLedgerActions.begin(), kLedgerActions.end(),
-                               [&](const LedgerActionName& row) { return row.name == word; });
-  if (it == kLedgerActions.end()) {
-    std::vector<std::string_view> names;
-    names.reserve(kLedgerActions.size());
-    for (const LedgerActionName& row : kLedgerActions) names.push_back(row.name);
-    const std::string_view near = closest_word(word, names);
-    return refuse("ledger",
-                  fmt::format("{} is not an action{}", in_quotes(word),
-                              near.empty() ? "" : fmt::format("; did you mean {}?", near)));
-  }
+  Invocation refusal;
+  const LedgerActionName* it = find_action("ledger", kLedgerActions, arguments[1], refusal);
+  if (it == nullptr) return refusal;
   Invocation invocation;
   invocation.command = Command::kLedger;
   invocation.ledger.action = it->action;
@@ -375,6 +387,90 @@ Invocation parse_ledger(const std::vector<std::string>& arguments) {
   if (const auto problem = understand(texts, invocation.ledger)) {
     return refuse("ledger", *problem);
   }
+  return invocation;
+}
+
+void add_serve_options(CLI::App& app, app::ServeRequest& request) {
+  app.add_option("--config", request.config_file);
+  app.add_option("--data", request.data);
+  app.add_option("--listen", request.listen)->allow_extra_args(false);
+  app.add_flag("--allow-plain", request.allow_plain);
+  app.add_option("--tls-certificate", request.tls_certificate);
+  app.add_option("--tls-key", request.tls_key);
+  app.add_option("--client-ca", request.client_ca);
+  app.add_option("--scan-root", request.scan_roots)->allow_extra_args(false);
+  app.add_option("--passphrase-file", request.passphrase_file);
+  app.add_flag("--check", request.check);
+  app.add_flag("-q,--quiet", request.quiet);
+}
+
+Invocation parse_serve(const std::vector<std::string>& arguments) {
+  Invocation invocation;
+  invocation.command = Command::kServe;
+  CLI::App app;
+  add_serve_options(app, invocation.serve);
+  if (const auto problem = parse(app, arguments, false)) return refuse("serve", *problem);
+  return invocation;
+}
+
+struct StateActionName {
+  std::string_view name;
+  app::StateAction action;
+};
+constexpr auto kStateActions = std::to_array<StateActionName>({
+    {"backup", app::StateAction::kBackup},
+    {"restore", app::StateAction::kRestore},
+    {"check", app::StateAction::kCheck},
+    {"reset-login", app::StateAction::kResetLogin},
+});
+
+void add_state_options(CLI::App& app, app::StateRequest& request, std::string& format) {
+  using Action = app::StateAction;
+  app.add_option("arguments", request.arguments);
+  app.add_option("--data", request.data);
+  app.add_option("--format", format);
+  if (request.action == Action::kBackup) {
+    app.add_option("--output", request.output);
+    app.add_flag("--without-keys", request.without_keys);
+  }
+  if (request.action == Action::kRestore || request.action == Action::kResetLogin) {
+    app.add_option("--passphrase-file", request.passphrase_file);
+  }
+}
+
+std::optional<std::string> understand(const app::StateRequest& request) {
+  using Action = app::StateAction;
+  const bool takes = request.action == Action::kRestore || request.action == Action::kResetLogin;
+  if (request.arguments.size() > (takes ? 1U : 0U)) {
+    return in_quotes(request.arguments.back()) + " is not expected here";
+  }
+  if (takes && request.arguments.empty()) {
+    return request.action == Action::kRestore ? "name the folder of a backup" : "name an account";
+  }
+  if (request.action == Action::kBackup && request.output.empty()) {
+    return "backup needs --output FOLDER";
+  }
+  return std::nullopt;
+}
+
+Invocation parse_state(const std::vector<std::string>& arguments) {
+  if (arguments.size() < 2) return print(kStateHelp);
+  Invocation refusal;
+  const StateActionName* it = find_action("state", kStateActions, arguments[1], refusal);
+  if (it == nullptr) return refusal;
+  Invocation invocation;
+  invocation.command = Command::kState;
+  invocation.state.action = it->action;
+  std::string format = "text";
+  CLI::App app;
+  add_state_options(app, invocation.state, format);
+  const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
+  if (const auto problem = parse(app, rest, true)) return refuse("state", *problem);
+  if (!is_answer_format(format)) {
+    return refuse("state", not_one_of("--format", format, kAnswerFormats));
+  }
+  invocation.state.json = format == "json";
+  if (const auto problem = understand(invocation.state)) return refuse("state", *problem);
   return invocation;
 }
 
@@ -402,6 +498,8 @@ std::string help_of(std::string_view command) {
   if (command == "scan") return scan_help();
   if (command == "rules") return std::string(kRulesHelp);
   if (command == "ledger") return std::string(kLedgerHelp);
+  if (command == "serve") return std::string(kServeHelp);
+  if (command == "state") return std::string(kStateHelp);
   if (command == "version") return std::string(kVersionHelp);
   return std::string(kMainHelp);
 }
@@ -435,6 +533,8 @@ Invocation parse_command_line(const std::vector<std::string>& arguments) {
   if (command == "scan") return parse_scan(arguments);
   if (command == "rules") return parse_rules(arguments);
   if (command == "ledger") return parse_ledger(arguments);
+  if (command == "serve") return parse_serve(arguments);
+  if (command == "state") return parse_state(arguments);
   if (arguments.size() > 1) {
     return refuse("version", in_quotes(arguments[1]) + " is not expected here");
   }
@@ -452,6 +552,14 @@ std::vector<std::string> option_names(const std::string& command) {
   std::string format;
   if (command == "scan") add_scan_options(app, scan, texts);
   if (command == "rules") add_rules_options(app, rules, format);
+  app::ServeRequest serve;
+  if (command == "serve") add_serve_options(app, serve);
+  app::StateRequest state;
+  for (const StateActionName& row : kStateActions) {
+    if (command != "state " + std::string(row.name)) continue;
+    state.action = row.action;
+    add_state_options(app, state, format);
+  }
   app::LedgerRequest ledger;
   LedgerTexts ledger_texts;
   for (const LedgerActionName& row : kLedgerActions) {

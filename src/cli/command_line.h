@@ -8,6 +8,7 @@
 #include "app/ledger_request.h"
 #include "app/rules_command.h"
 #include "app/scan_request.h"
+#include "app/serve_request.h"
 
 namespace saiph::cli {
 
@@ -17,6 +18,8 @@ enum class Command : std::uint8_t {
   kScan,
   kRules,
   kLedger,
+  kServe,
+  kState,
   kVersion,
 };
 
@@ -26,6 +29,8 @@ struct Invocation {
   app::ScanRequest scan;
   app::RulesRequest rules;
   app::LedgerRequest ledger;
+  app::ServeRequest serve;
+  app::StateRequest state;
 };
 
 /// `arguments` without the program's name. Wrong usage is a kRefuse with a message that says what

@@ -69,6 +69,49 @@ TEST(CommandLine, DefaultsLeaveRoomForThePolicy) {
   EXPECT_FALSE(parsed.scan.record);
 }
 
+TEST(CommandLine, ServeAndStateArrive) {
+  const Invocation serve = parse_command_line({"serve",
+                                               "--config",
+                                               "c.toml",
+                                               "--data",
+                                               "d",
+                                               "--listen",
+                                               "127.0.0.1:0",
+                                               "--listen",
+                                               "[::1]:0",
+                                               "--allow-plain",
+                                               "--tls-certificate",
+                                               "t",
+                                               "--tls-key",
+                                               "k",
+                                               "--client-ca",
+                                               "a",
+                                               "--scan-root",
+                                               "r",
+                                               "--scan-root",
+                                               "s",
+                                               "--passphrase-file",
+                                               "p",
+                                               "--check",
+                                               "-q"});
+  ASSERT_EQ(serve.command, Command::kServe) << serve.text;
+  EXPECT_EQ(serve.serve.config_file, "c.toml");
+  EXPECT_EQ(serve.serve.data, "d");
+  EXPECT_THAT(serve.serve.listen, ElementsAre("127.0.0.1:0", "[::1]:0"));
+  EXPECT_THAT(serve.serve.scan_roots, ElementsAre("r", "s"));
+  EXPECT_TRUE(serve.serve.allow_plain && serve.serve.check && serve.serve.quiet);
+  EXPECT_FALSE(parse_command_line({"serve"}).serve.data.has_value());
+  const Invocation backup =
+      parse_command_line({"state", "backup", "--output", "b", "--without-keys"});
+  ASSERT_EQ(backup.command, Command::kState) << backup.text;
+  EXPECT_EQ(backup.state.action, app::StateAction::kBackup);
+  EXPECT_TRUE(backup.state.without_keys);
+  const Invocation restore = parse_command_line(
+      {"state", "restore", "b", "--data", "d", "--format", "json", "--passphrase-file", "p"});
+  EXPECT_THAT(restore.state.arguments, ElementsAre("b"));
+  EXPECT_TRUE(restore.state.json);
+}
+
 TEST(CommandLine, WrongUsageSaysWhatToWrite) {
   struct Row {
     std::vector<std::string> arguments;
@@ -99,6 +142,15 @@ TEST(CommandLine, WrongUsageSaysWhatToWrite) {
       {{"ledger", "verify", "a", "b"}, "\"b\" is not expected here"},
       {{"ledger", "verify", "--orign", "x"}, "there is no option \"--orign\""},
       {{"ledger", "show", "--format", "xml"}, "--format: \"xml\" is not text or json"},
+      {{"serve", "x"}, "\"x\" is not expected here"},
+      {{"serve", "--lisen", "x"}, "did you mean --listen?"},
+      {{"serve", "--data"}, "--data needs a value"},
+      {{"state", "bakcup"}, "did you mean backup?"},
+      {{"state", "backup"}, "backup needs --output FOLDER"},
+      {{"state", "restore"}, "name the folder of a backup"},
+      {{"state", "restore", "a", "b"}, "\"b\" is not expected here"},
+      {{"state", "check", "--output", "x"}, "there is no option \"--output\""},
+      {{"state", "reset-login"}, "name an account"},
       {{"scan", "--\x1b[31m", "x"}, "\\x1b[31m"}};
   for (const Row& row : rows) {
     const Invocation parsed = parse_command_line(row.arguments);
@@ -129,8 +181,15 @@ TEST(CommandLine, HelpIsPrintedAndNamesEveryOption) {
     EXPECT_FALSE(names.empty());
     for (const std::string& name : names) EXPECT_THAT(kLedgerHelp, HasSubstr(name));
   }
+  for (const std::string& name : option_names("serve")) EXPECT_THAT(kServeHelp, HasSubstr(name));
+  for (const char* action : {"backup", "restore", "check", "reset-login"}) {
+    EXPECT_THAT(kStateHelp, HasSubstr(action));
+    for (const std::string& name : option_names(std::string("state ") + action)) {
+      EXPECT_THAT(kStateHelp, HasSubstr(name));
+    }
+  }
   for (const std::string_view help :
-       {kMainHelp, kScanHelp, kRulesHelp, kLedgerHelp, kVersionHelp}) {
+       {kMainHelp, kScanHelp, kServeHelp, kStateHelp, kRulesHelp, kLedgerHelp, kVersionHelp}) {
     std::istringstream lines{std::string(help)};
     for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100U) << line;
   }

@@ -191,9 +191,9 @@ inline constexpr std::string_view kServeHelp =
 
 Usage: saiph serve [OPTIONS]
 
-  Works without any option: keeps everything in ./saiph-data and listens on 127.0.0.1:8700. The first
-  start makes the ledger and its key, and prints a link for setting up the first account: it works
-  once, for 15 minutes, and stands in ./saiph-data/setup-link too, readable by you alone.
+  Works without any option: keeps everything in ./saiph-data and listens on 127.0.0.1:8700. The
+  first start makes the ledger and its key, and prints a link for setting up the first account: it
+  works once, for 15 minutes, and stands in ./saiph-data/setup-link too, readable by you alone.
 
 Options
   --config FILE        settings, TOML; options win over them (docs/formats/serve-settings.md)

@@ -23,6 +23,10 @@ int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostre
         return app::run_rules(invocation.rules, out, err);
       case Command::kLedger:
         return app::run_ledger(invocation.ledger, out, err);
+      case Command::kServe:
+        return app::run_serve(invocation.serve, out, err);
+      case Command::kState:
+        return app::run_state(invocation.state, out, err);
       case Command::kVersion:
         return app::run_version(out);
     }
