@@ -21,37 +21,37 @@ class StateCore;
 
 /// What others may see of an account: no secrets.
 struct Account {
-  std::string id;       ///< UUIDv7
-  std::string name;     ///< as written; unique without regard to ASCII case
-  std::string display;  ///< may be empty
+  std::string id = {};       ///< UUIDv7
+  std::string name = {};     ///< as written; unique without regard to ASCII case
+  std::string display = {};  ///< may be empty
   identity::Role role = identity::Role::kReporter;
   bool disabled = false;
   bool has_password = false;
   bool has_totp = false;
   /// Both empty or neither: who this is at the organisation's identity provider. A pair is unique.
-  std::string oidc_issuer;
-  std::string oidc_subject;
+  std::string oidc_issuer = {};
+  std::string oidc_subject = {};
   UnixMillis created = 0;
   std::int64_t version = 1;  ///< grows with each change; for ETags
 };
 
 struct NewAccount {
-  std::string name;  ///< [A-Za-z0-9][A-Za-z0-9._@-]{0,63}
-  std::string display;
+  std::string name = {};  ///< [A-Za-z0-9][A-Za-z0-9._@-]{0,63}
+  std::string display = {};
   identity::Role role = identity::Role::kReporter;
-  std::optional<std::string> password_hash;  ///< PHC string of crypto/password_hash.h
-  std::string oidc_issuer;
-  std::string oidc_subject;
+  std::optional<std::string> password_hash = {};  ///< PHC string of crypto/password_hash.h
+  std::string oidc_issuer = {};
+  std::string oidc_subject = {};
 };
 
 /// What is absent stays.
 struct AccountChange {
-  std::optional<std::string> display;
-  std::optional<identity::Role> role;
-  std::optional<bool> disabled;  ///< true also ends its sessions
+  std::optional<std::string> display = {};
+  std::optional<identity::Role> role = {};
+  std::optional<bool> disabled = {};  ///< true also ends its sessions
   /// Both together; two empty texts take the link away.
-  std::optional<std::string> oidc_issuer;
-  std::optional<std::string> oidc_subject;
+  std::optional<std::string> oidc_issuer = {};
+  std::optional<std::string> oidc_subject = {};
 };
 
 struct Totp {

@@ -26,19 +26,23 @@ namespace saiph::control {
 
 /// One change. No personal data: accounts appear as keyed digests only.
 struct Change {
-  std::string id;  ///< UUIDv7 of the change
+  std::string id = {};  ///< UUIDv7 of the change
   UnixMillis time = 0;
   ActorKind actor_kind = ActorKind::kSystem;
   /// HMAC-SHA-256 of the actor's account id under a key of the state; none for no account.
-  std::optional<Digest> actor;
-  std::string what;         ///< stable: "account-created", "suppression-revoked", ...
-  std::string object_kind;  ///< "account", "session", "token", "suppression", "scan", "settings"
-  std::string object;       ///< its id; of accounts and sessions "hmac-sha256:" and a keyed digest
+  std::optional<Digest> actor = {};
+  std::string what = {};  ///< stable: "account-created", "suppression-revoked", ...
+  std::string object_kind =
+      {};                   ///< "account", "session", "token", "suppression", "scan", "settings"
+  std::string object = {};  ///< its id; of accounts and sessions "hmac-sha256:" and a keyed digest
   /// HMAC-SHA-256, under the same key, of the object's JSON without secrets, before and after.
   /// None: it did not exist, does not any more, or no such form exists.
-  std::optional<Digest> before;
-  std::optional<Digest> after;
+  std::optional<Digest> before = {};
+  std::optional<Digest> after = {};
 };
+
+/// `what` of the record that a change, the `object`, was recorded but not made.
+inline constexpr std::string_view kChangeNotApplied = "change-not-applied";
 
 /// Any thread; one call at a time is made by one State.
 class ChangeJournal {
@@ -47,6 +51,9 @@ class ChangeJournal {
   /// Durable when this answers. Answers the ledger's index. Errors: any; the change is then undone.
   virtual Result<std::uint64_t> record(const Change& change) = 0;
 };
+
+/// "hmac-sha256:" and 64 hexadecimal digits: how a keyed digest is written. Any thread.
+std::string keyed_text(const Digest& digest);
 
 /// The `configuration-change` statement of a change. Its predicate:
 /// {"time": RFC 3339, "change": id, "what": ..., "actor": {"kind": ..., "digest": "hmac-sha256:..."

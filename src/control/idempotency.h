@@ -18,17 +18,17 @@ class StateCore;
 /// What was answered. Kept sealed under the key of the state: it may hold a secret shown once.
 struct StoredResponse {
   int status = 0;
-  std::string content_type;
-  std::string location;  ///< may be empty, as etag
-  std::string etag;
-  std::string body;  ///< at most 64 KiB
+  std::string content_type = {};
+  std::string location = {};  ///< may be empty, as etag
+  std::string etag = {};
+  std::string body = {};  ///< at most 64 KiB
 };
 
 /// Which request: the client's key counts for its account and route only.
 struct IdempotencyKey {
-  std::string key;  ///< 1 to 255 printable ASCII characters
-  std::string account;
-  std::string route;  ///< operation id
+  std::string key = {};  ///< 1 to 255 printable ASCII characters
+  std::string account = {};
+  std::string route = {};  ///< operation id
 };
 
 /// Errors of all: as Accounts. Any thread. Not journalled.

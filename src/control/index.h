@@ -92,21 +92,21 @@ struct IndexedEvent {
 };
 
 struct AssetFilter {
-  std::optional<Verdict> verdict;
-  std::optional<std::string> kind;
-  std::optional<Digest> digest;
-  std::optional<std::string> name;  ///< a part of it, ASCII case ignored
+  std::optional<Verdict> verdict = {};
+  std::optional<std::string> kind = {};
+  std::optional<Digest> digest = {};
+  std::optional<std::string> name = {};  ///< a part of it, ASCII case ignored
   bool with_replaced = true;
 };
 struct FindingFilter {
-  std::optional<FindingState> state;
-  std::optional<Severity> severity;
-  std::optional<std::string> rule;
-  std::optional<std::string> asset;  ///< id
+  std::optional<FindingState> state = {};
+  std::optional<Severity> severity = {};
+  std::optional<std::string> rule = {};
+  std::optional<std::string> asset = {};  ///< id
 };
 struct EventFilter {
-  std::optional<std::string> predicate_type;  ///< URI
-  std::optional<std::uint64_t> after;         ///< only entries with a larger index
+  std::optional<std::string> predicate_type = {};  ///< URI
+  std::optional<std::uint64_t> after = {};         ///< only entries with a larger index
 };
 
 struct DayFigures {
@@ -134,16 +134,19 @@ struct CatchUp {
 };
 
 /// Any thread. Reads see the last commit and do not wait for catching up. Errors of all: those of
-/// store/database.h. A damaged file: `open` says kMalformed; remove it and open again.
+/// store/database.h; kMalformed when the file was damaged after it was opened (rebuild helps).
 class Index {
  public:
-  /// Opens or makes the file. A file of an earlier layout is emptied (it can be made anew), one of
-  /// a later is kUnsupported.
+  /// Opens or makes the file. A damaged file is thrown away (made_anew), for it can be made again.
+  /// Errors: kUnsupported (of a later version), kDenied (not an index), kUnavailable.
   static Result<std::unique_ptr<Index>> open(const std::string& path);
 
   Index(const Index&) = delete;
   Index& operator=(const Index&) = delete;
   ~Index();
+
+  /// Whether `open` found a damaged file and threw it away.
+  bool made_anew() const;
 
   /// Takes over what the ledger has beyond the index; bodies are read from `content` (the ledger's
   /// folder). When the index is not of the ledger's past, it is emptied and made anew. Commits
@@ -167,10 +170,10 @@ class Index {
   /// rules concerned.
   Result<std::uint64_t> set_suppressions(std::vector<Suppression> active);
 
-  /// Last seen first.
+  /// Those first seen last come first.
   Result<Page<Asset>> assets(const AssetFilter& filter, const PageRequest& page) const;
   Result<Asset> asset(std::string_view id) const;
-  /// Severest first, then the newest.
+  /// Severest first, of one severity those first seen last.
   Result<Page<IndexedFinding>> findings(const FindingFilter& filter, const PageRequest& page) const;
   Result<IndexedFinding> finding(std::string_view id) const;
   /// Newest first.
@@ -181,6 +184,8 @@ class Index {
 
  private:
   struct Impl;
+  Result<CatchUp> take_over(const ledger::Ledger& ledger, ledger::Folder& content,
+                            const std::function<bool()>& go_on);
   explicit Index(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

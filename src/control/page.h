@@ -18,7 +18,7 @@ inline constexpr std::size_t kDefaultPageItems = 50;
 /// A list walked to its end gives every row that stood in it throughout exactly once.
 struct PageRequest {
   std::size_t limit = kDefaultPageItems;  ///< 1 to kMaxPageItems, else kInvalidArgument
-  std::string cursor;
+  std::string cursor = {};
 };
 
 template <typename T>

@@ -37,15 +37,15 @@ struct ScanJob {
 
 struct NewScanJob {
   ScanKind kind = ScanKind::kUpload;
-  std::string label;  ///< 1 to 255 bytes of UTF-8 without control characters
-  std::string path;   ///< at most 4096 bytes
+  std::string label = {};  ///< 1 to 255 bytes of UTF-8 without control characters
+  std::string path = {};   ///< at most 4096 bytes
 };
 
 struct ScanOutcome {
   ScanState state = ScanState::kDone;  ///< a final one
-  std::optional<Verdict> verdict;
-  std::optional<std::uint64_t> ledger_index;
-  std::string error;  ///< cut at 2048 bytes
+  std::optional<Verdict> verdict = {};
+  std::optional<std::uint64_t> ledger_index = {};
+  std::string error = {};  ///< cut at 2048 bytes
 };
 
 /// States go queued -> running -> done, failed or cancelled, and queued -> failed or cancelled;

@@ -20,8 +20,8 @@ struct Settings {
 };
 
 struct SettingsChange {
-  std::optional<std::int64_t> retention_days;  ///< 1 to 3650
-  std::optional<bool> legal_hold;
+  std::optional<std::int64_t> retention_days = {};  ///< 1 to 3650
+  std::optional<bool> legal_hold = {};
 };
 
 /// Errors: as Accounts. Any thread.

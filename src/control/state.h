@@ -59,9 +59,10 @@ class State {
   SettingsTable& settings() { return settings_; }
   IdempotencyKeys& idempotency() { return idempotency_; }
 
-  /// After a start, once the index has caught up: every configuration change that the ledger holds
-  /// after the last one of the state, and that the state did not make, is recorded as
-  /// "change-not-applied". Answers how many. Errors: of the index and the journal.
+  /// At each start, once the index has caught up and before the first change: every configuration
+  /// change that the ledger holds since the last time, and that this state did not make (a crash
+  /// came between, or a backup was restored), is recorded as "change-not-applied". Answers how
+  /// many. The first time it only remembers where it begins. Errors: of the index and the journal.
   Result<std::uint64_t> reconcile(const Index& index, UnixMillis now);
 
   /// What is over: sessions and idempotency keys always; tokens 30 days after their end, and

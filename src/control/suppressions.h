@@ -21,15 +21,15 @@ inline constexpr std::int64_t kSuppressionMaxMs = 366 * kDayMs;
 
 /// Exactly one of `digest` and `path` says of which assets.
 struct Suppression {
-  std::string id;    ///< UUIDv7
-  std::string rule;  ///< a rule's id
-  std::optional<Digest> digest;
-  std::optional<std::string> path;  ///< pattern of base/glob.h over the asset's name
-  std::string reason;
+  std::string id = {};    ///< UUIDv7
+  std::string rule = {};  ///< a rule's id
+  std::optional<Digest> digest = {};
+  std::optional<std::string> path = {};  ///< pattern of base/glob.h over the asset's name
+  std::string reason = {};
   UnixMillis expires = 0;
-  std::string author;  ///< account id; empty: the system
+  std::string author = {};  ///< account id; empty: the system
   UnixMillis created = 0;
-  std::optional<UnixMillis> revoked;
+  std::optional<UnixMillis> revoked = {};
   std::int64_t version = 1;
 
   bool active(UnixMillis now) const { return !revoked && now < expires; }
@@ -39,16 +39,16 @@ struct Suppression {
 };
 
 struct NewSuppression {
-  std::string rule;  ///< [a-z0-9][a-z0-9-]{0,127}
-  std::optional<Digest> digest;
-  std::optional<std::string> path;  ///< 1 to 1024 bytes
-  std::string reason;               ///< 8 to 2000 bytes
-  UnixMillis expires = 0;           ///< after now, at most kSuppressionMaxMs later
+  std::string rule = {};  ///< [a-z0-9][a-z0-9-]{0,127}
+  std::optional<Digest> digest = {};
+  std::optional<std::string> path = {};  ///< 1 to 1024 bytes
+  std::string reason = {};               ///< 8 to 8000 bytes
+  UnixMillis expires = 0;                ///< after now, at most kSuppressionMaxMs later
 };
 
 struct SuppressionChange {
-  std::optional<std::string> reason;
-  std::optional<UnixMillis> expires;
+  std::optional<std::string> reason = {};
+  std::optional<UnixMillis> expires = {};
 };
 
 /// Errors of all: as Accounts. Any thread. After each change the owner of the index tells it
