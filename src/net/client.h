@@ -66,8 +66,8 @@ struct ClientResponse {
 /// Errors: kInvalidArgument (url, headers, ca_file), kDenied (plain http beyond loopback, the
 /// certificate was not accepted), kUnavailable (look-up, connection, time), kLimit (answer too
 /// large, too many redirects), kMalformed (the answer is no HTTP). Any thread; it blocks it for at
-/// most total_time (a name look-up that the system's resolver holds up is left behind). Nothing is
-/// kept between calls.
+/// most total_time, but a name look-up takes as long as the system's resolver does. Nothing is kept
+/// between calls.
 Result<ClientResponse> fetch(const ClientRequest& request);
 
 }  // namespace saiph::net

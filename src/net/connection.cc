@@ -425,17 +425,17 @@ void Connection::start_stream(std::uint64_t exchange, int status, const Headers&
   output_.set_stream(std::move(queue));
   enter(State::kStreaming);
   if (core_->draining && stream_->is_endless()) stream_->finish();
-  write_more();
+  // Posts of other threads may have come before this one: what they told is looked at now.
+  stream_changed(exchange);
 }
 
 void Connection::stream_changed(std::uint64_t exchange) {
-  if (is_present(exchange) && state_ == State::kStreaming) write_more();
-}
-
-void Connection::stream_broken(std::uint64_t exchange, bool overrun) {
   if (!is_present(exchange) || state_ != State::kStreaming) return;
-  if (overrun) core_->count(&ServerCounters::streams_overrun);
-  abort();
+  if (stream_->broken()) {
+    if (stream_->overran()) core_->count(&ServerCounters::streams_overrun);
+    return abort();
+  }
+  write_more();
 }
 
 void Connection::write_more() {

@@ -63,7 +63,6 @@ class Connection final : public TransportEvents,
   /// The last handle went away unanswered.
   void abandoned(std::uint64_t exchange);
   void stream_changed(std::uint64_t exchange);
-  void stream_broken(std::uint64_t exchange, bool overrun);
 
  private:
   enum class State : std::uint8_t {

@@ -31,7 +31,7 @@ class StreamHandle final : public Stream {
   ~StreamHandle() override {
     if (queue_->closed()) return;
     queue_->break_off();
-    tell_broken(false);
+    tell();
   }
 
   bool write(std::string bytes) override {
@@ -47,18 +47,12 @@ class StreamHandle final : public Stream {
 
  private:
   bool told(StreamQueue::Put put) {
-    if (put == StreamQueue::Put::kTellLoop) tell();
-    if (put == StreamQueue::Put::kOverrun) tell_broken(true);
+    if (put == StreamQueue::Put::kTellLoop || put == StreamQueue::Put::kOverrun) tell();
     return put == StreamQueue::Put::kQueued || put == StreamQueue::Put::kTellLoop;
   }
   void tell() {
     post_to(connection_, [exchange = exchange_](Connection& connection) {
       connection.stream_changed(exchange);
-    });
-  }
-  void tell_broken(bool overrun) {
-    post_to(connection_, [exchange = exchange_, overrun](Connection& connection) {
-      connection.stream_broken(exchange, overrun);
     });
   }
 

@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/text.h"
+
 namespace saiph::net {
 namespace {
 
@@ -15,6 +17,15 @@ using boost::beast::string_view;
 
 std::string_view text_of(string_view text) {
   return {text.data(), text.size()};
+}
+
+/// Whether more bytes could make these, which Beast has not taken, a chunk's size line or the end.
+bool may_become_chunk_line(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\n' && (i == 0 || text[i - 1] != '\r')) return false;
+    if (text[i] != '\r' && text[i] != '\n' && hex_digit(text[i]) < 0) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -111,7 +122,8 @@ Result<std::size_t> BodyDecoder::take(ByteView bytes, BodyReceiver& receiver) {
   const std::size_t taken = parser_->put(boost::asio::buffer(bytes.data(), bytes.size()), ec);
   parser_->receive_with(nullptr);
   if (auto failure = parser_->take_failure()) return *failure;
-  if (ec && ec != http::error::need_more) {
+  const bool broken = ec && ec != http::error::need_more;
+  if (broken || (!parser_->is_done() && !may_become_chunk_line(as_text(bytes.subspan(taken))))) {
     return Error(ErrorCode::kMalformed, "the body's chunks are broken");
   }
   return taken;

@@ -15,7 +15,7 @@ StreamQueue::Put StreamQueue::put(std::string bytes) {
   if (bytes.empty()) return Put::kQueued;
   const std::size_t used = waiting_.size() + in_flight_;
   if (used > options_.buffer_bytes || bytes.size() > options_.buffer_bytes - used) {
-    broken_ = true;
+    broken_ = overran_ = true;
     room_.notify_all();
     return Put::kOverrun;
   }
@@ -32,7 +32,7 @@ StreamQueue::Put StreamQueue::put_waiting(std::string bytes, std::chrono::millis
   });
   if (broken_ || finished_) return Put::kClosed;
   if (!in_time) {
-    broken_ = true;
+    broken_ = overran_ = true;
     room_.notify_all();
     return Put::kOverrun;
   }
@@ -56,6 +56,16 @@ void StreamQueue::break_off() {
 bool StreamQueue::closed() const {
   const std::scoped_lock lock(mutex_);
   return broken_ || finished_;
+}
+
+bool StreamQueue::broken() const {
+  const std::scoped_lock lock(mutex_);
+  return broken_;
+}
+
+bool StreamQueue::overran() const {
+  const std::scoped_lock lock(mutex_);
+  return overran_;
 }
 
 std::string StreamQueue::take() {

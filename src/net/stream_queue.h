@@ -31,6 +31,9 @@ class StreamQueue {
   /// Nothing can reach the client any more.
   void break_off();
   bool closed() const;
+  /// Whether it was broken off, and whether that was because the client read too slowly.
+  bool broken() const;
+  bool overran() const;
   bool is_endless() const { return options_.is_endless; }
 
   // For the I/O thread.
@@ -53,6 +56,7 @@ class StreamQueue {
   bool told_ = false;
   bool finished_ = false;
   bool broken_ = false;
+  bool overran_ = false;
 };
 
 }  // namespace saiph::net
