@@ -65,7 +65,7 @@ export async function call<O extends Op>(operation: O, given: Arguments<O> = {})
   const type = response.headers.get("content-type") ?? "";
   const etag = response.headers.get("etag");
   if (response.status === 204) return { data: undefined as Operations[O]["result"], etag };
-  const data = type.startsWith("application/json") ? await response.json() : await response.text();
+  const data = /^application\/json(;|$)/.test(type) ? await response.json() : await response.text();
   return { data: data as Operations[O]["result"], etag };
 }
 

@@ -41,7 +41,7 @@ export function AssetsPage({ place }: PageProps) {
           { value: "", text: "All" }, { value: "findings", text: "Findings" }, { value: "incomplete", text: "Incomplete" }, { value: "clean", text: "Nothing found" }]} />
       </div>
       <section class="card flush" aria-label="Assets">
-        <Rows of={assets} noun="assets" empty={filtered ? (
+        <Rows of={assets} noun={["asset", "assets"]} empty={filtered ? (
           <Empty icon="assets" title="No asset fits" action={<button type="button" class="button" onClick={() => { setTyped(""); setQuery({ name: "", verdict: "" }); }}>Clear the filters</button>}>
             <p>Names are searched by part, digests as a whole.</p>
           </Empty>

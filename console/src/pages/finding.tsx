@@ -6,7 +6,7 @@ import { date, inDays, moment } from "../lib/format.ts";
 import { useMay } from "../session.ts";
 import type { PageProps } from "../ui/frame.tsx";
 import { Icon } from "../ui/icons.tsx";
-import { Button, Card, Dialog, Digest, EntryLink, Failure, Notice, PageHead, Select, SeverityBadge, Shown, StateBadge, TextArea, TextField, Time, VerdictBadge } from "../ui/parts.tsx";
+import { Button, Card, Dialog, Digest, Failure, Notice, PageHead, Select, SeverityBadge, Shown, StateBadge, TextArea, TextField, Time, VerdictBadge } from "../ui/parts.tsx";
 import { toast } from "../ui/toasts.tsx";
 
 const crumbs = [{ href: "/findings", text: "Findings" }];
@@ -35,6 +35,7 @@ export function FindingPage({ parameters }: PageProps) {
 }
 
 function Explained({ of: { finding, rule, asset }, onChange, maySuppress }: { of: FindingExplained; onChange: () => void; maySuppress: boolean }) {
+  const mayRead = useMay("read-ledger");
   return (
     <div class="grid grid-aside">
       <div class="stack">
@@ -73,7 +74,7 @@ function Explained({ of: { finding, rule, asset }, onChange, maySuppress }: { of
         <Card title="Evidence">
           <div class="stack-tight">
             <p class="small soft">The scan's report is entry {finding.entry} of the ledger. Your browser can check by itself that it stands there unchanged.</p>
-            <EntryLink index={finding.entry}><span class="button wide"><Icon name="shield" /> Verify the evidence</span></EntryLink>
+            {mayRead ? <a class="button wide" href={`/ledger/entries/${finding.entry}`}><Icon name="shield" /> Verify the evidence</a> : <p class="small soft">Your role does not read the ledger; an operator or auditor can.</p>}
           </div>
         </Card>
         {rule && rule.references.length > 0 && (

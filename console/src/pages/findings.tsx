@@ -41,7 +41,7 @@ export function FindingsPage({ place }: PageProps) {
           { value: "open", text: "Open" }, { value: "suppressed", text: "Suppressed" }, { value: "gone", text: "Gone" }, { value: "all", text: "All" }]} />
         <Select label="Severity" value={severity} onValue={(value) => setQuery({ severity: value })} options={[
           { value: "", text: "All" }, ...severities.map((value) => ({ value, text: severityWord(value) }))]} />
-        <div class="wide"><TextField label="Rule" type="search" value={typed} onValue={setTyped} placeholder="whole id, such as pickle-dangerous-callable" maxLength={128} spellcheck={false} wrong={rule !== "" && !/^[a-z0-9-]+$/.test(rule) ? "A rule's id has lower-case letters, digits and hyphens." : null} /></div>
+        <div class="wide"><TextField label="Rule" type="search" value={typed} onValue={setTyped} placeholder="whole id of a rule" maxLength={128} spellcheck={false} wrong={rule !== "" && !/^[a-z0-9-]+$/.test(rule) ? "A rule's id has lower-case letters, digits and hyphens." : null} /></div>
         <Select label="Group by" value={group} onValue={(value) => setQuery({ group: value })} options={[
           { value: "", text: "Nothing" }, { value: "rule", text: "Rule" }, { value: "asset", text: "Asset" }]} />
       </div>
@@ -67,7 +67,7 @@ export function FindingsTable({ title, filter, group, hideAsset, filtered = fals
   return (
     <section class="card flush" aria-label={title ?? "Findings"}>
       {title && <div class="card-head"><h2>{title}</h2></div>}
-      <Rows of={findings} noun="findings" empty={filtered ? (
+      <Rows of={findings} noun={["finding", "findings"]} empty={filtered ? (
         <Empty icon="findings" title="No finding fits these filters" action={<button type="button" class="button" onClick={() => setQuery({ state: "", severity: "", rule: "", group: "" })}>Clear the filters</button>} />
       ) : (
         <Empty icon="good" title={hideAsset ? "No rule has anything to say about it" : "No finding is open"}>
@@ -84,8 +84,8 @@ export function FindingsTable({ title, filter, group, hideAsset, filtered = fals
                   {some.map((finding) => (
                     <tr key={finding.id} class="link">
                       <td class="primary"><a href={`/findings/${finding.id}`}>{finding.title}</a><span class="sub">{finding.detail}</span></td>
-                      <td><SeverityBadge of={finding.severity} /></td>
-                      {!hideAsset && <td class="anywhere small"><a href={`/assets/${finding.asset}`}>{finding.asset_name}</a></td>}
+                      <td class="inline"><SeverityBadge of={finding.severity} /></td>
+                      {!hideAsset && <td class="anywhere small inline"><a href={`/assets/${finding.asset}`}>{finding.asset_name}</a></td>}
                       <td data-label="State"><StateBadge of={finding.state} /></td>
                       <td data-label="Last seen" class="soft small"><Time of={finding.last_seen} /></td>
                     </tr>

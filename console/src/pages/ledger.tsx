@@ -183,7 +183,7 @@ function Entries({ place }: { place: PageProps["place"] }) {
         </div>
       </div>
       <section class="card flush" aria-label="Entries">
-        <Rows of={events} noun="entries" empty={
+        <Rows of={events} noun={["entry", "entries"]} empty={
           <Empty icon="ledger" title={type === "" ? "The ledger has no entries yet" : "No entry has this type"}>
             <p>Scans, decisions of people and changes of settings become entries by themselves. A regular heartbeat tells “nothing happened” from “was not running”.</p>
           </Empty>
@@ -194,10 +194,10 @@ function Entries({ place }: { place: PageProps["place"] }) {
               <tbody>
                 {rows.map((event) => (
                   <tr key={event.index} class="link">
-                    <td><input type="checkbox" class="pick" aria-label={`Choose entry ${event.index} for an evidence pack`} checked={chosen.includes(event.index)} onChange={(e) => choose(event.index, e.currentTarget.checked)} /></td>
-                    <td class="primary nowrap"><a href={`/ledger/entries/${event.index}`}><span class="number">{count(event.index)}</span> · {sentence(predicateName(event.type).replace(/-/g, " "))}</a></td>
+                    <td class="inline"><input type="checkbox" class="pick" aria-label={`Choose entry ${event.index} for an evidence pack`} checked={chosen.includes(event.index)} onChange={(e) => choose(event.index, e.currentTarget.checked)} /></td>
+                    <td class="primary nowrap inline"><a href={`/ledger/entries/${event.index}`}><span class="number">{count(event.index)}</span> · {sentence(predicateName(event.type).replace(/-/g, " "))}</a></td>
                     <td data-label="About" class="small anywhere">{event.subject}</td>
-                    <td data-label="By" class="small soft anywhere">{event.actor === null ? "Saiph" : event.actor.length > 24 ? <span class="mono" title={event.actor}>{event.actor.slice(0, 16)}…</span> : event.actor}</td>
+                    <td data-label="By" class="small soft anywhere">{event.actor === null ? "Saiph" : event.actor.length > 24 ? <span class="mono nowrap" title={event.actor}>{event.actor.slice(0, 16)}…</span> : event.actor}</td>
                     <td data-label="Time" class="small soft">{event.time === null ? "–" : <span title={moment(event.time)}><Time of={event.time} /></span>}</td>
                   </tr>
                 ))}

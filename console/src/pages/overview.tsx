@@ -106,8 +106,8 @@ function Filled({ overview, health }: { overview: Overview; health: Health | nul
                 {overview.newest.slice(0, 6).map((finding) => (
                   <tr key={finding.id} class="link">
                     <td class="primary"><a href={`/findings/${finding.id}`}>{finding.title}</a><span class="sub">{finding.asset_name}</span></td>
-                    <td><SeverityBadge of={finding.severity} /></td>
-                    <td class="soft small"><Time of={finding.first_seen} /></td>
+                    <td class="inline"><SeverityBadge of={finding.severity} /></td>
+                    <td class="soft small inline"><Time of={finding.first_seen} /></td>
                   </tr>
                 ))}
               </tbody>

@@ -20,7 +20,7 @@ export function RulesPage({ place }: PageProps) {
         <Select label="Severity" value={severity} onValue={(value) => setQuery({ severity: value })} options={[{ value: "", text: "All" }, ...severities.map((value) => ({ value, text: severityWord(value) }))]} />
       </div>
       <section class="card flush" aria-label="Rules">
-        <Rows of={rules} noun="rules" empty={<Empty icon="findings" title="No rule has this severity" />}>
+        <Rows of={rules} noun={["rule", "rules"]} empty={<Empty icon="findings" title="No rule has this severity" />}>
           {(rows) => (
             <table class="table cards">
               <thead><tr><th>Rule</th><th>Severity</th></tr></thead>

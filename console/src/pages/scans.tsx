@@ -37,7 +37,7 @@ export function ScansPage({ place }: PageProps) {
           <Select label="State" value={state} onValue={(value) => setQuery({ state: value })} options={[{ value: "", text: "All" }, ...Object.entries(words).map(([value, { text }]) => ({ value: value as Scan["state"], text }))]} />
         </div>
         <section class="card flush" aria-label="Scans">
-          <Rows of={scans} noun="scans" empty={
+          <Rows of={scans} noun={["scan", "scans"]} empty={
             <Empty icon="scans" title={state === "" ? "No scan has been asked for yet" : "No scan is in this state"}>
               {state === "" && <p>{mayScan ? "Drop a file above to begin. " : ""}Programs can ask for scans, too: make a token with the scope “scan” in Settings and send the file to <code>POST /api/v1/scans</code>.</p>}
             </Empty>

@@ -12,11 +12,11 @@ export function SettingsPage({ parameters }: PageProps) {
   const ledger = useMay("read-ledger");
   const people = useMay("read-settings");
   const tabs: { id: string; text: string; page: FunctionComponent }[] = [
-    { id: "account", text: "My account", page: AccountTab },
+    { id: "account", text: "Account", page: AccountTab },
     ...(people ? [{ id: "people", text: "People", page: PeopleTab }] : []),
     { id: "tokens", text: "Tokens", page: TokensTab },
     ...(ledger ? [{ id: "keys", text: "Keys", page: KeysTab }] : []),
-    { id: "data", text: "Data and health", page: DataTab },
+    { id: "data", text: "Data", page: DataTab },
   ];
   const at = tabs.find((tab) => tab.id === (parameters["tab"] ?? "account"));
   return (

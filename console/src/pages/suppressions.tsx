@@ -23,7 +23,7 @@ export function SuppressionsPage({ place }: PageProps) {
           { value: "true", text: "In force" }, { value: "false", text: "Ended or revoked" }, { value: "all", text: "All" }]} />
       </div>
       <section class="card flush" aria-label="Suppressions">
-        <Rows of={list} noun="suppressions" empty={
+        <Rows of={list} noun={["suppression", "suppressions"]} empty={
           <Empty icon="hide" title={shown === "true" ? "No suppression is in force" : "There are none"}>
             <p>Open a finding and choose “Suppress” when you have looked at it and decided to live with it. You give a reason and an end; both are kept in the record.</p>
           </Empty>

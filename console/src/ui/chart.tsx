@@ -36,7 +36,7 @@ function draw(box: HTMLElement, days: DayCount[]): uPlot {
     padding: [8, 4, 0, 0],
     scales: { x: { time: true, range: (_, from, to) => [from - 43_200, to + 43_200] }, y: { range: [0, most * 1.08] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 64, values: (_, ticks) => ticks.map((tick) => utcDay.format(new Date(tick * 1000))) },
+      { ...axis, grid: { show: false }, size: 26, space: 64, values: (_, ticks) => ticks.map((tick) => utcDay.format(new Date(tick * 1000))) },
       { ...axis, grid: { stroke: line, width: 1 }, size: 34, space: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10_000] },
     ],
     series: [{}, ...severities.map((severity): uPlot.Series => ({

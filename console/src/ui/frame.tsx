@@ -94,7 +94,7 @@ export function Frame({ place }: { place: Place }) {
         <ThemeButton />
         <LogoutButton />
       </header>
-      <div class="side">
+      <aside class="side" aria-label="Console"><div class="side-in">
         <a class="brand" href="/"><Star /> Saiph</a>
         <nav aria-label="Sections">
           <ul class="nav">
@@ -118,7 +118,7 @@ export function Frame({ place }: { place: Place }) {
           </div>
           <div class="side-tools"><ThemeButton /><LogoutButton /></div>
         </div>
-      </div>
+      </div></aside>
       <main class="main" id="page" ref={main} tabIndex={-1}>
         <div class="page"><Page key={place.path} place={place} parameters={parameters} /></div>
       </main>

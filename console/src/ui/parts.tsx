@@ -4,7 +4,7 @@ import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { Problem } from "../api/client.ts";
 import type { Pages, Resource } from "../api/resource.ts";
 import type { Account, Finding, Severity, Verdict } from "../api/schema.ts";
-import { ago, count, moment, shortDigest } from "../lib/format.ts";
+import { ago, count, moment, plural, shortDigest } from "../lib/format.ts";
 import { useMay } from "../session.ts";
 import { Icon, type IconName } from "./icons.tsx";
 import { toast } from "./toasts.tsx";
@@ -58,7 +58,7 @@ export function Empty({ icon, title, children, action }: { icon: IconName; title
   return (
     <div class="empty">
       <span class="glyph"><Icon name={icon} size={22} /></span>
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       {children}
       {action && <div class="row">{action}</div>}
     </div>
@@ -82,7 +82,7 @@ function adviceFor(problem: Problem): string {
   if (problem.retryAfter !== null) return `The server asks to wait ${problem.retryAfter} s.`;
   switch (problem.status) {
     case 0: return "";
-    case 401: return "Log in again.";
+    case 401: return problem.detail === "" ? "Log in again." : "";
     case 403: return "Your role does not allow this. An administrator can change roles in Settings, People.";
     case 404: return "It may have been removed, or the address was cut.";
     case 412: case 428: return "Somebody changed it since it was read. Load it again, look, and repeat your change.";
@@ -120,7 +120,7 @@ export function Shown<T>({ of, lines, children }: { of: Resource<T>; lines?: num
 }
 
 /** Like Shown for a list, with its empty state and its foot. */
-export function Rows<T>({ of, empty, noun, children }: { of: Pages<T>; empty: ComponentChildren; noun: string; children: (rows: T[]) => ComponentChildren }) {
+export function Rows<T>({ of, empty, noun, children }: { of: Pages<T>; empty: ComponentChildren; noun: [one: string, many: string]; children: (rows: T[]) => ComponentChildren }) {
   if (of.data === null) {
     return <div class="card-pad">{of.problem ? <Failure problem={of.problem} retry={of.reload} /> : <Skeleton lines={5} />}</div>;
   }
@@ -130,7 +130,7 @@ export function Rows<T>({ of, empty, noun, children }: { of: Pages<T>; empty: Co
       {of.problem && <Failure problem={of.problem} retry={of.reload} />}
       {children(of.data)}
       <div class="table-foot">
-        <span class="number">{of.more ? `The first ${count(of.data.length)} ${noun}` : `${count(of.data.length)} ${noun}`}</span>
+        <span class="number">{of.more ? "The first " : ""}{plural(of.data.length, ...noun)}</span>
         {of.more && <button type="button" class="button compact" disabled={of.loadingMore} onClick={of.more}>{of.loadingMore ? "Loading…" : "Show more"}</button>}
       </div>
     </>
@@ -252,14 +252,14 @@ type FieldProps = { label: string; hint?: ComponentChildren; wrong?: string | nu
 function Hints({ id, hint, wrong }: { id: string; hint?: ComponentChildren; wrong?: string | null | undefined }) {
   return (
     <>
-      {hint && <p class="hint" id={`${id}-hint`}>{hint}</p>}
+      {hint && !wrong && <p class="hint" id={`${id}-hint`}>{hint}</p>}
       {wrong && <p class="wrong" id={`${id}-wrong`}><Icon name="bad" size={15} /> <span>{wrong}</span></p>}
     </>
   );
 }
 
 const described = (id: string, hint: unknown, wrong: unknown) =>
-  [hint ? `${id}-hint` : "", wrong ? `${id}-wrong` : ""].filter((s) => s !== "").join(" ") || undefined;
+  [hint && !wrong ? `${id}-hint` : "", wrong ? `${id}-wrong` : ""].filter((s) => s !== "").join(" ") || undefined;
 
 export function TextField({ label, hint, wrong, value, onValue, code, ...rest }: FieldProps & { value: string; onValue: (value: string) => void; code?: boolean } & Omit<JSX.InputHTMLAttributes<HTMLInputElement>, "label" | "value" | "onInput">) {
   const id = useId();

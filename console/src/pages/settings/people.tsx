@@ -22,7 +22,7 @@ export function PeopleTab() {
         {mayChange && <Button kind="primary" onClick={() => setMaking(true)}><Icon name="plus" /> Add a person</Button>}
       </div>
       <section class="card flush" aria-label="People">
-        <Rows of={accounts} noun="people" empty={<Empty icon="people" title="Nobody is here yet" />}>
+        <Rows of={accounts} noun={["person", "people"]} empty={<Empty icon="people" title="Nobody is here yet" />}>
           {(rows) => (
             <table class="table cards">
               <thead><tr><th>Person</th><th>Role</th><th>Logs in with</th><th>State</th><th>Since</th>{mayChange && <th><span class="visually-hidden">Actions</span></th>}</tr></thead>

@@ -51,7 +51,7 @@ export function TokensTab() {
         </Notice>
       )}
       <section class="card flush" aria-label="Tokens">
-        <Rows of={tokens} noun="tokens" empty={<Empty icon="key" title="There are no tokens"><p>{mayMake ? "Make one to scan from a build: " : "Those who may scan can make one and use it from a build: "}<code>curl --data-binary @model.bin -H "Authorization: Bearer …" …/api/v1/scans?label=model.bin</code></p></Empty>}>
+        <Rows of={tokens} noun={["token", "tokens"]} empty={<Empty icon="key" title="There are no tokens"><p>{mayMake ? "Make one to scan from a build: " : "Those who may scan can make one and use it from a build: "}<code>curl --data-binary @model.bin -H "Authorization: Bearer …" …/api/v1/scans?label=model.bin</code></p></Empty>}>
           {(rows) => (
             <table class="table cards">
               <thead><tr><th>Token</th><th>May</th><th>Ends</th><th>Last used</th><th><span class="visually-hidden">Actions</span></th></tr></thead>
