@@ -109,8 +109,9 @@ def main():
     for key in sorted(deny, key=lambda k: k.encode()):
         why, references = deny[key]
         place, length = blob.place(key)
-        body.append(f"    {{{place}, {length}, {blob.place(why)[0]}, {blob.place(why)[1]}, "
-                    f"{blob.place(references)[0]}, {blob.place(references)[1]}}},")
+        why_place, why_length = blob.place(why)
+        references_place, references_length = blob.place(references)
+        body.append(f"    {{{place}, {why_place}, {references_place}, {length}, {why_length}, {references_length}}},")
     body.append("};")
     body.append("inline constexpr ModuleRow kModuleRows[] = {")
     for package in sorted(modules, key=lambda k: k.encode()):

@@ -17,10 +17,10 @@ struct AllowRow {
 };
 struct DenyRow {
   std::uint32_t key;
-  std::uint16_t key_length;
   std::uint32_t why;
-  std::uint16_t why_length;
   std::uint32_t references;
+  std::uint16_t key_length;
+  std::uint16_t why_length;
   std::uint16_t references_length;
 };
 struct ModuleRow {
