@@ -160,6 +160,7 @@ ledger::Statement statement_of(const ReportRows& rows, bool each, const Digest& 
   json.member("subjects", each ? "files" : "report");
   if (!origin.job.empty()) json.member("job", origin.job);
   if (!origin.actor.empty()) json.member("actor", origin.actor);
+  if (origin.upload) json.member("source", "upload");
   json.array("content");
   json.begin_object();
   json.member("name", "report.jsonl");

@@ -25,6 +25,8 @@ using RecordStatement = std::function<Result<ledger::Receipt>(const ledger::Stat
 struct ReportOrigin {
   std::string job;    ///< id of the job
   std::string actor;  ///< keyed digest of the account, never its name
+  /// Names in the report are labels that anybody may choose: they say nothing about places.
+  bool upload = false;
 };
 
 /// What the report's summary says.

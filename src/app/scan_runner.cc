@@ -553,6 +553,7 @@ ScanRunner::Ending ScanRunner::examine(Job& job) {
 ScanRunner::Ending ScanRunner::record(Job& job, int exit_code, const ByteSource& report) {
   ReportOrigin origin;
   origin.job = job.id;
+  origin.upload = job.path.empty();
   if (!job.actor.account.empty()) {
     origin.actor = "hmac-" + state_.actor_digest(job.actor.account).text();
   }

@@ -161,7 +161,9 @@ class Serve {
   Status open_state();
   Status make_services();
   Status listen();
-  Status offer_setup();
+  /// The setup link, also in its file; empty when there are accounts.
+  Result<std::string> make_setup_link();
+  void tell_setup_link(const std::string& link);
   void heartbeat();
   void purge();
   void reload();
@@ -428,16 +430,20 @@ std::string Serve::address(std::size_t listener) const {
   return fmt::format("{}://{}:{}/", scheme, host, server_->ports().at(listener));
 }
 
-Status Serve::offer_setup() {
+Result<std::string> Serve::make_setup_link() {
   SAIPH_TRY(const bool needed, state_->setup().needed());
   if (!needed) {
     (void)::unlink(folder_.setup_link().c_str());  // of no use any more
-    return {};
+    return std::string();
   }
   SAIPH_TRY(const identity::NewToken token, identity::new_token(identity::TokenKind::kSetup));
   SAIPH_CHECK(state_->setup().issue(token.digest(), now_millis()));
-  const std::string link = fmt::format("{}setup#{}\n", address(0), token.text());
+  std::string link = fmt::format("{}setup#{}\n", address(0), token.text());
   SAIPH_CHECK(write_private_file(folder_.setup_link(), link));
+  return link;
+}
+
+void Serve::tell_setup_link(const std::string& link) {
   const std::lock_guard lock(err_mutex_);
   err_ << "\nThere is no account yet. Within 15 minutes, open ";
   // A log that others read is not the place for it.
@@ -447,7 +453,6 @@ Status Serve::offer_setup() {
     err_ << "the link in " << escape_terminal(folder_.setup_link()) << ", which works once.\n";
   }
   err_ << std::endl;
-  return {};
 }
 
 Status Serve::start() {
@@ -472,10 +477,12 @@ Status Serve::start() {
   SAIPH_CHECK(make_services());
   SAIPH_CHECK(listen());
   heartbeat();
+  SAIPH_TRY(const std::string link, make_setup_link());
   for (std::size_t i = 0; i < addresses_.size(); ++i) {
     say(fmt::format("saiph {} listens on {}", SAIPH_VERSION, address(i)));
   }
-  return offer_setup();
+  if (!link.empty()) tell_setup_link(link);
+  return {};
 }
 
 void Serve::heartbeat() {
