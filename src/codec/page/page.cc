@@ -72,6 +72,11 @@ bool lz4_hadoop(ByteView packed, MutableByteView out) {
 
 }  // namespace
 
+PageCodec page_codec(std::int64_t number) {
+  constexpr auto kLast = static_cast<std::int64_t>(PageCodec::kLz4Raw);
+  return number < 0 || number > kLast ? PageCodec::kUnknown : static_cast<PageCodec>(number);
+}
+
 std::string_view page_codec_name(PageCodec codec) {
   switch (codec) {
     case PageCodec::kNone:
@@ -90,6 +95,8 @@ std::string_view page_codec_name(PageCodec codec) {
       return "zstd";
     case PageCodec::kLz4Raw:
       return "lz4-raw";
+    case PageCodec::kUnknown:
+      break;
   }
   return "unknown codec";
 }
@@ -130,6 +137,7 @@ Status unpack_page(PageCodec codec, ByteView packed, std::uint64_t claimed, std:
       break;
     case PageCodec::kLzo:
     case PageCodec::kBrotli:
+    case PageCodec::kUnknown:
     default:
       return Error(ErrorCode::kUnsupported,
                    "pages packed with " + std::string(page_codec_name(codec)) + " are not read");

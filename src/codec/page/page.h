@@ -19,8 +19,12 @@ enum class PageCodec : std::uint8_t {
   kBrotli = 4,
   kLz4Hadoop = 5,
   kZstd = 6,
-  kLz4Raw = 7
+  kLz4Raw = 7,
+  kUnknown = 255  ///< any other number
 };
+
+/// The codec of a number in a file.
+PageCodec page_codec(std::int64_t number);
 
 std::string_view page_codec_name(PageCodec codec);
 

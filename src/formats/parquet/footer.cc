@@ -251,7 +251,7 @@ class Footer {
             note("a column chunk's type is not its column's");
           break;
         case 4:
-          chunk.codec = static_cast<codec::PageCodec>(number < 0 || number > 255 ? 255 : number);
+          chunk.codec = codec::page_codec(number);
           break;
         case 5:
           if (number < 0) note("a column chunk with a negative number of values");
