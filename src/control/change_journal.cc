@@ -51,7 +51,7 @@ Result<ledger::Statement> statement_of(const Change& change) {
   codec::JsonWriter json(statement.predicate);
   json.begin_object();
   json.member("time", rfc3339_text(change.time));
-  json.member("change", change.id);
+  if (!change.id.empty()) json.member("change", change.id);
   json.member("what", change.what);
   json.object("actor");
   json.member("kind", name_of(change.actor_kind));

@@ -26,7 +26,7 @@ namespace saiph::control {
 
 /// One change. No personal data: accounts appear as keyed digests only.
 struct Change {
-  std::string id = {};  ///< UUIDv7 of the change
+  std::string id = {};  ///< UUIDv7 of the change; empty: not one of a State
   UnixMillis time = 0;
   ActorKind actor_kind = ActorKind::kSystem;
   /// HMAC-SHA-256 of the actor's account id under a key of the state; none for no account.
@@ -56,9 +56,10 @@ class ChangeJournal {
 std::string keyed_text(const Digest& digest);
 
 /// The `configuration-change` statement of a change. Its predicate:
-/// {"time": RFC 3339, "change": id, "what": ..., "actor": {"kind": ..., "digest": "hmac-sha256:..."
-/// or null}, "object": {"kind": ..., "id": ...}, "before": digest or null, "after": digest or
-/// null}. Its subject is "OBJECT_KIND" with SHA-256 of the object's id. Errors: of sha256.
+/// {"time": RFC 3339, "change": id (if it has one), "what": ..., "actor": {"kind": ..., "digest":
+/// "hmac-sha256:..." or null}, "object": {"kind": ..., "id": ...}, "before": digest or null,
+/// "after": digest or null}. Its subject is "OBJECT_KIND" with SHA-256 of the object's id. Errors:
+/// of sha256.
 Result<ledger::Statement> statement_of(const Change& change);
 
 /// A journal over anything that signs and appends a statement and answers its index.

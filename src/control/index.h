@@ -152,7 +152,7 @@ class Index {
   /// folder). When the index is not of the ledger's past, it is emptied and made anew. Commits
   /// every 256 entries, so that it can be stopped at any point. `go_on` (may be empty) is asked
   /// after each commit; false stops. Errors: of the ledger (nothing of the failed part is kept).
-  /// Cost: some 20 microseconds an entry, plus reading the reports.
+  /// Cost: see control_bench (some 20 microseconds an entry), plus reading the reports.
   Result<CatchUp> catch_up(const ledger::Ledger& ledger, ledger::Folder& content,
                            const std::function<bool()>& go_on = {});
   /// As catch_up from an empty index.

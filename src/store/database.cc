@@ -114,6 +114,22 @@ struct CloseHandle {
 };
 using Handle = std::unique_ptr<sqlite3, CloseHandle>;
 
+/// Removes a file of SQLite's, and what it keeps beside it, unless it was renamed meanwhile.
+class RemoveAtEnd {
+ public:
+  explicit RemoveAtEnd(std::string name) : name_(std::move(name)) {}
+  RemoveAtEnd(const RemoveAtEnd&) = delete;
+  RemoveAtEnd& operator=(const RemoveAtEnd&) = delete;
+  ~RemoveAtEnd() {
+    for (const char* const suffix : {"", "-wal", "-shm", "-journal"}) {
+      ::unlink((name_ + suffix).c_str());
+    }
+  }
+
+ private:
+  std::string name_;
+};
+
 Status make_durable(const std::string& path) {
   const FileHandle file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY));
   if (file.get() < 0 || ::fsync(file.get()) != 0) {
@@ -372,15 +388,7 @@ Status backup(Database& database, const std::string& path) {
   SAIPH_CHECK(crypto::random_bytes(random));
   std::string temporary = path + ".";
   for (const std::uint8_t byte : random) temporary += fmt::format("{:02x}", byte);
-  struct RemoveFile {
-    const std::string& name;
-    ~RemoveFile() {
-      for (const char* const suffix : {"", "-wal", "-shm", "-journal"}) {
-        ::unlink((name + suffix).c_str());
-      }
-    }
-  };
-  const RemoveFile cleanup{temporary};
+  const RemoveAtEnd cleanup(temporary);
   {
     SAIPH_TRY(const auto copy, Database::open(temporary));
     // Pages are copied as they are, the journal mode with them; a copy is one file.
