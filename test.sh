@@ -2,7 +2,8 @@
 # Tests Saiph. Fast tier (under 20 minutes on 2 cores, build included): house rules, every unit test and
 # every fuzz corpus under AddressSanitizer and UndefinedBehaviourSanitizer, end-to-end tests of the
 # release program.
-#   ./test.sh --all adds ThreadSanitizer, clang-tidy, the clone check and 60 s of fuzzing a target.
+#   ./test.sh --all adds the console in a browser, ThreadSanitizer, the ledger's slow tier, clang-tidy, the
+#   clone check and 60 s of fuzzing a target.
 set -euo pipefail
 cd "$(dirname "$0")"
 all=false
@@ -27,18 +28,28 @@ step "end to end"
 python3 tests/identity/local_provider_test.py
 python3 tests/end_to_end.py --saiph build/release/saiph
 python3 tests/ledger/end_to_end.py --saiph build/release/saiph
+python3 tests/serve/end_to_end.py --saiph build/release/saiph
 
 if $all; then
   tools/install_packages.sh build test all
+  step "the API's document"
+  tests/server/lint_openapi.sh
+  step "the console in a browser"
+  tests/console/run.sh build/release/saiph --screens
   step "threads under TSan"
-  tools/build.sh tsan scan_test
-  build/tsan/src/scan/scan_test
-  tools/build.sh tsan ledger_test
-  build/tsan/src/ledger/ledger_test
+  threaded=(scan ledger net server)
+  tools/build.sh tsan "${threaded[@]/%/_test}"
+  for room in "${threaded[@]}"; do "build/tsan/src/$room/${room}_test"; done
   step "ledger: 1,000 manipulations of 10,000 entries, 200 kills"
   cmake --preset release -DSAIPH_TESTS=ON >build/release.log
   tools/build.sh release ledger_test
-  SAIPH_SLOW=1 build/release/src/ledger/ledger_test
+  # Each shard runs its part of the tests, side by side.
+  shards=()
+  for ((shard = 0; shard < $(nproc); ++shard)); do
+    SAIPH_SLOW=1 GTEST_TOTAL_SHARDS=$(nproc) GTEST_SHARD_INDEX=$shard build/release/src/ledger/ledger_test &
+    shards+=($!)
+  done
+  for shard in "${shards[@]}"; do wait "$shard"; done
   step "format"
   find src tests -name '*.cc' -o -name '*.h' | xargs clang-format-19 --dry-run -Werror
   step "clang-tidy"
