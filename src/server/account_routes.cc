@@ -62,7 +62,7 @@ Answer list_accounts(Context& context) {
   const control::PageRequest page = read_page(query);
   if (!query.finish()) return answer(context, std::move(query).problem());
   const auto accounts = context.services.state.accounts().list(page);
-  if (!accounts) return answer(context, accounts.error());
+  if (!accounts) return answer_list(context, accounts.error());
   return page_answer(*accounts, [](codec::JsonWriter& json, const control::Account& account) {
     write(json, account);
   });

@@ -12,8 +12,6 @@
 
 namespace saiph::server {
 
-struct Operation;
-
 /// The document as it is served at /api/v1/openapi.json. Any thread.
 std::string_view openapi_document();
 

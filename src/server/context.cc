@@ -60,6 +60,12 @@ control::PageRequest read_page(QueryReader& query) {
   return page;
 }
 
+net::Response answer_list(Context& context, const Error& error) {
+  if (error.code() != ErrorCode::kInvalidArgument) return answer(context, error);
+  return answer(context, Problem{.kind = ProblemKind::kInvalidRequest,
+                                 .errors = {{"query", "cursor", error.message()}}});
+}
+
 std::string etag_of(std::int64_t version) {
   return "\"v" + std::to_string(version) + "\"";
 }

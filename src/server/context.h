@@ -97,6 +97,9 @@ net::Response page_answer(const control::Page<T>& page, Write&& write) {
 /// limit and cursor. The caller calls finish.
 control::PageRequest read_page(QueryReader& query);
 
+/// The answer when a list cannot be had; a cursor of another list is a wrong parameter.
+net::Response answer_list(Context& context, const Error& error);
+
 /// "v3" with its quotes.
 std::string etag_of(std::int64_t version);
 /// The version that If-Match names; its form was checked before the handler ran.

@@ -85,7 +85,7 @@ Answer list_assets(Context& context) {
   filter.name = query.text("name", {1, 256});
   if (!query.finish()) return answer(context, std::move(query).problem());
   const auto assets = context.services.index.assets(filter, page);
-  if (!assets) return answer(context, assets.error());
+  if (!assets) return answer_list(context, assets.error());
   return page_answer(
       *assets, [](codec::JsonWriter& json, const control::Asset& asset) { write(json, asset); });
 }
@@ -115,7 +115,7 @@ Answer list_findings(Context& context) {
   filter.asset = query.text("asset", kKeyRule);
   if (!query.finish()) return answer(context, std::move(query).problem());
   const auto findings = context.services.index.findings(filter, page);
-  if (!findings) return answer(context, findings.error());
+  if (!findings) return answer_list(context, findings.error());
   return page_answer(*findings,
                      [](codec::JsonWriter& json, const control::IndexedFinding& finding) {
                        write(json, finding);
@@ -165,7 +165,7 @@ Answer list_events(Context& context) {
   }
   if (!query.finish()) return answer(context, std::move(query).problem());
   const auto events = context.services.index.events(filter, page);
-  if (!events) return answer(context, events.error());
+  if (!events) return answer_list(context, events.error());
   return page_answer(*events, [](codec::JsonWriter& json, const control::IndexedEvent& event) {
     write(json, event);
   });

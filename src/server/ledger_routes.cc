@@ -1,3 +1,5 @@
+#include <chrono>
+
 #include "codec/base64/base64.h"
 #include "ledger/content_store.h"
 #include "ledger/evidence_pack.h"
@@ -15,6 +17,9 @@ namespace saiph::server::routes {
 namespace {
 
 constexpr std::uint64_t kMaxIndex = 9'007'199'254'740'991;  // of JSON numbers (RFC 7493)
+
+/// Whoever asks just after another one has got theirs need not come again.
+constexpr std::chrono::seconds kTurn{2};
 
 Problem no_entry() {
   return {ProblemKind::kNotFound, "The ledger has no such entry."};
@@ -173,7 +178,7 @@ Answer make_evidence_pack(Context& context) {
                                          std::to_string(index) + " is none of them."});
     }
   }
-  const std::unique_lock lock(context.parts.bulk_mutex, std::try_to_lock);
+  const std::unique_lock lock(context.parts.bulk_mutex, kTurn);
   if (!lock) return answer(context, one_at_a_time());
   const auto scratch = ScratchFolder::make(context);
   if (!scratch) return answer(context, scratch.error());
@@ -196,7 +201,7 @@ Answer export_ledger(Context& context) {
   QueryReader query(context.head());
   const auto layout = query.word("layout", kLayouts);
   if (!query.finish()) return answer(context, std::move(query).problem());
-  const std::unique_lock lock(context.parts.bulk_mutex, std::try_to_lock);
+  const std::unique_lock lock(context.parts.bulk_mutex, kTurn);
   if (!lock) return answer(context, one_at_a_time());
   const auto scratch = ScratchFolder::make(context);
   if (!scratch) return answer(context, scratch.error());

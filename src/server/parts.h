@@ -29,7 +29,7 @@ class Parts {
   std::function<net::ServerCounters()> http_counters;
   std::function<WorkerPool::Figures(Lane)> pool_figures;
   /// Exports and packs are made one at a time: each holds a copy on the disk.
-  std::mutex bulk_mutex;
+  std::timed_mutex bulk_mutex;
   /// Suppressions reach the index in the order in which they were changed.
   std::mutex suppressions_mutex;
 };

@@ -81,7 +81,7 @@ Answer list_scans(Context& context) {
   if (!query.finish()) return answer(context, std::move(query).problem());
   auto jobs = context.services.state.scans().list(
       state ? parse_scan_state(kStates[*state]) : std::nullopt, page);
-  if (!jobs) return answer(context, jobs.error());
+  if (!jobs) return answer_list(context, jobs.error());
   for (control::ScanJob& job : jobs->items) {
     // A filter has been applied to the rows; newer states must not contradict it.
     if (is_final(job.state) || state) continue;

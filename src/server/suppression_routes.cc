@@ -62,7 +62,7 @@ Answer list_suppressions(Context& context) {
   const auto active = query.boolean("active");
   if (!query.finish()) return answer(context, std::move(query).problem());
   const auto rows = context.services.state.suppressions().list(active, context.now, page);
-  if (!rows) return answer(context, rows.error());
+  if (!rows) return answer_list(context, rows.error());
   return page_answer(*rows, [&](codec::JsonWriter& json, const control::Suppression& suppression) {
     write_suppression(json, suppression, context.now);
   });

@@ -13,7 +13,7 @@ Answer list_tokens(Context& context) {
   const bool all = context.who().may(identity::Permission::kReadSettings);
   const auto tokens = context.services.state.tokens().list(
       all ? std::nullopt : std::optional(context.who().account.id), page);
-  if (!tokens) return answer(context, tokens.error());
+  if (!tokens) return answer_list(context, tokens.error());
   return page_answer(
       *tokens, [](codec::JsonWriter& json, const control::ApiToken& token) { write(json, token); });
 }
