@@ -67,7 +67,7 @@ const reporter = [["reporter-overview", "/"]];
 const bare = ["overview", "assets", "findings", "suppressions", "scans", "ledger", "tokens"].map((name) => [`empty-${name}`, { overview: "/", suppressions: "/findings/suppressions", tokens: "/settings/tokens" }[name] ?? `/${name}`]);
 const outside = [
   ["login", "/login"],
-  ["login-totp", async (page) => { await page.goto("/"); await page.getByLabel("Name").fill("admin-totp"); await page.getByLabel("Password").fill("x"); await page.getByRole("button", { name: "Log in" }).click(); await page.getByLabel("Code").waitFor(); }, { expect: 401 }],
+  ["login-totp", async (page) => { await page.goto("/"); await page.getByLabel("Name").fill("admin-totp"); await page.getByLabel("Password").fill("x"); await page.getByRole("button", { name: "Log in" }).click(); await page.getByLabel("Code", { exact: true }).waitFor(); }, { expect: 401 }],
   ["login-wrong", async (page) => { await page.goto("/"); await page.getByLabel("Name").fill("admin"); await page.getByLabel("Password").fill("wrong"); await page.getByRole("button", { name: "Log in" }).click(); await page.getByText("not accepted").waitFor(); }, { expect: 401, alert: true }],
 ];
 const fresh = [
