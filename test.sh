@@ -29,6 +29,7 @@ python3 tests/identity/local_provider_test.py
 python3 tests/end_to_end.py --saiph build/release/saiph
 python3 tests/ledger/end_to_end.py --saiph build/release/saiph
 python3 tests/serve/end_to_end.py --saiph build/release/saiph
+python3 tests/serve/end_to_end.py --saiph build/release/saiph
 
 if $all; then
   tools/install_packages.sh build test all
