@@ -323,7 +323,7 @@ Result<Page<IndexedFinding>> Index::findings(const FindingFilter& filter,
   }
   if (filter.severity) {
     list += "\nseverity " + std::string(name_of(*filter.severity));
-    conditions.add("findings.severity = ?", static_cast<std::int64_t>(*filter.severity));
+    conditions.add("findings.severity >= ?", static_cast<std::int64_t>(*filter.severity));
   }
   if (filter.rule) {
     list += "\nrule " + *filter.rule;
@@ -387,7 +387,8 @@ Result<Page<IndexedEvent>> Index::events(const EventFilter& filter, const PageRe
   }
   if (filter.after) {
     list += "\nafter " + std::to_string(*filter.after);
-    conditions.add("ledger_index > ?", static_cast<std::int64_t>(*filter.after));
+    conditions.add("ledger_index > ?",
+                   static_cast<std::int64_t>(std::min<std::uint64_t>(*filter.after, INT64_MAX)));
   }
   SAIPH_TRY(const auto cursor, open_page(page, list));
   if (cursor) conditions.add("ledger_index < ?", cursor->number);
