@@ -100,7 +100,7 @@ struct AssetFilter {
 };
 struct FindingFilter {
   std::optional<FindingState> state = {};
-  std::optional<Severity> severity = {};
+  std::optional<Severity> severity = {};  ///< this and worse
   std::optional<std::string> rule = {};
   std::optional<std::string> asset = {};  ///< id
 };

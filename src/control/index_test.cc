@@ -236,7 +236,8 @@ TEST_F(IndexTest, AReportBecomesAssetsFindingsAndAnEvent) {
   EXPECT_EQ(found[0].asset, all[1].id);
   EXPECT_THAT(found[0].references, ElementsAre("CWE-502", "OWASP:LLM03"));
   EXPECT_EQ(index->finding(found[0].id)->detail, "calls os.system");
-  EXPECT_EQ(findings({.severity = Severity::kMedium}).size(), 1U);
+  EXPECT_EQ(findings({.severity = Severity::kMedium}).size(), 2U);
+  EXPECT_EQ(findings({.severity = Severity::kHigh}).size(), 1U);
   EXPECT_EQ(findings({.rule = "format-polyglot"}).size(), 1U);
   EXPECT_EQ(findings({.asset = all[0].id}).size(), 0U);
   EXPECT_EQ(assets({.name = "m.PKL"}).size(), 1U);
