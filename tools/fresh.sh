@@ -39,6 +39,8 @@ fi
 for point in proc sys dev; do
   mountpoint -q "$root/$point" || { mount --rbind "/$point" "$root/$point"; mount --make-rslave "$root/$point"; mounted+=("$root/$point"); }
 done
+# npm's packages may come through a proxy of this machine's, whose certificate packages in there do not know.
+cp /etc/ssl/certs/ca-certificates.crt "$root/etc/fresh-ca.crt" 2>/dev/null || true
 git bundle create "$root/saiph.bundle" HEAD >/dev/null 2>&1
 
 run_as() {  # run_as USER HOME: both commands in a fresh clone
@@ -48,7 +50,7 @@ run_as() {  # run_as USER HOME: both commands in a fresh clone
   echo "== as $user, empty home, fresh clone"
   chroot "$root" sudo -u "$user" env -i HOME="$home" USER="$user" PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin LANG=C.UTF-8 \
     ${SAIPH_FRESH_PROXY:+http_proxy="$SAIPH_FRESH_PROXY"} ${npm_registry:+NPM_CONFIG_REGISTRY="$npm_registry"} \
-    NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR=/var/cache/saiph-ccache \
+    NODE_EXTRA_CA_CERTS=/etc/fresh-ca.crt CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR=/var/cache/saiph-ccache \
     CCACHE_BASEDIR="$home" CCACHE_NOHASHDIR=1 CCACHE_UMASK=000 bash -ec '
       git clone -q /saiph.bundle "$HOME/saiph" && cd "$HOME/saiph"
       ./run.sh
