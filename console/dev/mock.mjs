@@ -50,7 +50,7 @@ function append(type, subject, predicate, actor = null) {
   const signature = sign(null, Buffer.concat([Buffer.from(`DSSEv1 28 application/vnd.in-toto+json ${payload.length} `), payload]), privateKey);
   entries.push(Buffer.from(JSON.stringify({ payloadType: "application/vnd.in-toto+json", payload: payload.toString("base64"), signatures: [{ keyid: fingerprint, sig: signature.toString("base64") }] })));
   const index = entries.length - 1;
-  events.unshift({ index, time: predicate.time ?? new Date().toISOString(), type: `urn:saiph:predicate:${type}:v1`, subject, actor });
+  events.unshift({ index, time: predicate.time ?? new Date().toISOString(), type: `urn:saiph:predicate:${type}:v1`, subject, actor, what: predicate.what ?? null, incomplete: null });
   return index;
 }
 
@@ -81,11 +81,11 @@ let settings = { retention_days: 365, legal_hold: false, version: 1, scan_roots:
 
 function addAsset(name, kind, verdict, hours, list, scan = null) {
   const entry = append("scan-report", name, { tool: "saiph", version: "0.1.0", rules: "84466c3819c9", started_at: at(hours), mode: "full", fail_on: "high", exit_code: list.length ? 1 : 0, files: 1 });
-  const asset = { id: String(1000 + assets.length), kind, name, digest: verdict === "incomplete" ? null : digestOf(name), verdict, findings: none(), first_seen: at(hours + 30), last_seen: at(hours), scan, entry };
+  const asset = { id: String(1000 + assets.length), kind: "artefact", name, bytes: 48_120 + 977 * name.length ** 2, types: [{ model: "pickle", archive: "zip", notebook: "notebook", "data set": "parquet" }[kind]], replaced: name.startsWith("churn"), digest: verdict === "incomplete" ? null : digestOf(name), verdict, findings: none(), first_seen: at(hours + 30), last_seen: at(hours), scan, entry };
   assets.unshift(asset);
   for (const [rule, location, detail] of list) {
     const row = rules.find((one) => one.id === rule);
-    findings.push({ id: String(5000 + findings.length), rule, title: row.title, severity: row.severity, state: "open", asset: asset.id, asset_name: name, digest: asset.digest, location, detail, first_seen: at(hours + (findings.length % 4) * 20), last_seen: at(hours), suppression: null, entry });
+    findings.push({ id: String(5000 + findings.length), rule, title: row.title, severity: row.severity, state: "open", asset: asset.id, asset_name: name, digest: asset.digest, location: { path: location.split(", ")[0], offset: Number(/offset (\d+)/.exec(location)?.[1] ?? 14), line: null, part: null }, detail, excerpt: row.severity === "critical" ? "os.system('echo saiph')" : "", references: row.references.slice(0, 2), fingerprint: `sha256:${sha256(location).toString("hex")}`, first_seen: at(hours + (findings.length % 4) * 20), last_seen: at(hours), suppression: null, suppressed_by: null, entry });
   }
   return asset;
 }
@@ -99,15 +99,15 @@ if (!empty) {
   addAsset("third-party/sentiment.pkl", "model", "findings", 30, [["pickle-dangerous-callable", "sentiment.pkl, offset 14", "Calls posix.system with one argument: \"true\"."], ["pickle-unknown-call", "sentiment.pkl, offset 210", "Calls acme_gadgets.run, which nobody has reviewed."]]);
   addAsset("third-party/bundle.zip", "archive", "findings", 4, [["archive-path-escape", "bundle.zip!../../etc/cron.d/job", "The member's name begins with ../../ and would be written outside."], ["pickle-dangerous-callable", "bundle.zip!weights/model.bin, offset 40", "Calls builtins.exec with one argument."]]);
   for (let i = 1; i < 6; ++i) append("heartbeat", "saiph", { time: at(24 * (6 - i)), sequence: i });
-  append("configuration-change", "suppression", { time: at(20), what: "suppression.create" }, `hmac:${sha256("operator").toString("hex").slice(0, 32)}`);
+  append("configuration-change", "suppression", { time: at(20), what: "made" }, `hmac:${sha256("operator").toString("hex").slice(0, 32)}`);
   append("auditor-read", "events", { time: at(3), count: 12 }, `hmac:${sha256("auditor").toString("hex").slice(0, 32)}`);
   suppressions.push({ id: id(), rule: "model-card-missing", digest: null, path: "notebooks/**", reason: "Notebooks of the research team are not released; no model card is kept for them.", expires: at(-24 * 11), author: accounts[1].id, created: at(20), revoked: null, active: true, version: 1 });
   const hidden = findings.find((finding) => finding.rule === "model-card-missing");
   Object.assign(hidden, { state: "suppressed", suppression: suppressions[0].id });
-  scans.push({ id: id(), kind: "upload", label: "bundle.zip", state: "done", files: 1, bytes: 48_120, verdict: "findings", entry: 6, requested_by: accounts[1].id, created: at(4.1), started: at(4.1), finished: at(4), error: null });
-  scans.push({ id: id(), kind: "path", label: "/srv/models/third-party", state: "running", files: 14, bytes: 3_120_400_000, verdict: null, entry: null, requested_by: accounts[0].id, created: at(0.1), started: at(0.1), finished: null, error: null });
-  scans.push({ id: id(), kind: "upload", label: "guard-7b.gguf", state: "done", files: 1, bytes: 4_080_218_931, verdict: "incomplete", entry: 4, requested_by: accounts[1].id, created: at(90), started: at(90), finished: at(89.9), error: null });
-  scans.push({ id: id(), kind: "upload", label: "upload-broken.tar.gz", state: "failed", files: 0, bytes: 0, verdict: null, entry: null, requested_by: accounts[1].id, created: at(7), started: at(7), finished: at(7), error: "The worker reached its limit of memory and was ended." });
+  scans.push({ id: id(), kind: "upload", label: "bundle.zip", state: "done", files: 1, bytes: 48_120, findings: 2, verdict: "findings", entry: 6, requested_by: accounts[1].id, created: at(4.1), started: at(4.1), finished: at(4), error: null });
+  scans.push({ id: id(), kind: "path", label: "/srv/models/third-party", state: "running", files: 14, bytes: 3_120_400_000, findings: 3, verdict: null, entry: null, requested_by: accounts[0].id, created: at(0.1), started: at(0.1), finished: null, error: null });
+  scans.push({ id: id(), kind: "upload", label: "guard-7b.gguf", state: "done", files: 1, bytes: 4_080_218_931, findings: 0, verdict: "incomplete", entry: 4, requested_by: accounts[1].id, created: at(90), started: at(90), finished: at(89.9), error: null });
+  scans.push({ id: id(), kind: "upload", label: "upload-broken.tar.gz", state: "failed", files: 0, bytes: 0, findings: 0, verdict: null, entry: null, requested_by: accounts[1].id, created: at(7), started: at(7), finished: at(7), error: "The worker reached its limit of memory and was ended." });
   tokens.push({ id: id(), name: "nightly build", owner: accounts[0].id, scopes: ["read", "scan"], created: at(300), expires: at(-24 * 60), last_used: at(2), revoked: false });
   tokens.push({ id: id(), name: "old dashboard", owner: accounts[0].id, scopes: ["read"], created: at(3000), expires: at(24), last_used: null, revoked: false });
 }
@@ -120,7 +120,7 @@ function recount() {
 }
 const reportOf = (scan) => {
   const some = findings.filter((finding) => finding.asset_name.endsWith(scan.label));
-  const file = { path: scan.label, digest: digestOf(scan.label), size: scan.bytes, types: ["zip"], verdict: scan.verdict ?? "clean", reasons: scan.verdict === "incomplete" ? [{ code: "limit", message: "The limit of time (120 s) was reached.", location: { path: scan.label } }] : [], findings: some.map((finding) => ({ rule: finding.rule, severity: finding.severity, title: finding.title, detail: finding.detail, excerpt: "cposix\nsystem\n(S'true'\ntR.", location: { path: finding.location } })), findings_dropped: 0, artefacts: 9 };
+  const file = { path: scan.label, digest: digestOf(scan.label), size: scan.bytes, types: ["zip"], verdict: scan.verdict ?? "clean", reasons: scan.verdict === "incomplete" ? [{ code: "limit", message: "The limit of time (120 s) was reached.", location: { path: scan.label } }] : [], findings: some.map((finding) => ({ rule: finding.rule, severity: finding.severity, title: finding.title, detail: finding.detail, excerpt: "cposix\nsystem\n(S'true'\ntR.", location: { path: finding.location.path, offset: 14 } })), findings_dropped: 0, artefacts: 9 };
   return `${JSON.stringify(file)}\n${JSON.stringify({ summary: { program: { name: "saiph", version: "0.1.0" }, rules: { version: "84466c3819c9", count: 219 }, files: 1, artefacts: 9, bytes: scan.bytes, files_clean: 0, files_with_findings: 1, files_incomplete: 0, started_at: scan.started, seconds: 0.2 } })}\n`;
 };
 const overview = () => {
@@ -173,14 +173,14 @@ const handlers = {
     const made = { id: id(), rule: body.rule, digest: body.digest ?? null, path: body.path ?? null, reason: body.reason, expires: body.expires, author: who.id, created: new Date().toISOString(), revoked: null, active: true, version: 1 };
     suppressions.unshift(made);
     for (const f of findings) if (f.rule === made.rule && f.state === "open" && (f.digest === made.digest || made.path === f.asset_name)) Object.assign(f, { state: "suppressed", suppression: made.id });
-    append("configuration-change", "suppression", { time: made.created, what: "suppression.create" }, "hmac:0a1b2c3d");
+    append("configuration-change", "suppression", { time: made.created, what: "made" }, "hmac:0a1b2c3d");
     tell("finding"); tell("ledger");
     return [201, made];
   },
   revokeSuppression: ({ parts }) => { const one = found(suppressions, parts[0]); Object.assign(one, { active: false, revoked: new Date().toISOString(), version: 2 }); for (const f of findings) if (f.suppression === one.id) Object.assign(f, { state: "open", suppression: null }); tell("finding"); },
   listScans: ({ query }) => page(scans.filter((s) => !query.state || s.state === query.state)),
   createScan: ({ query, raw, body }) => {
-    const scan = { id: id(), kind: body?.path ? "path" : "upload", label: body?.path ?? query.label ?? "upload", state: "running", files: 0, bytes: 0, verdict: null, entry: null, requested_by: accounts[0].id, created: new Date().toISOString(), started: new Date().toISOString(), finished: null, error: null };
+    const scan = { id: id(), kind: body?.path ? "path" : "upload", label: body?.path ?? query.label ?? "upload", state: "running", files: 0, bytes: 0, findings: 0, verdict: null, entry: null, requested_by: accounts[0].id, created: new Date().toISOString(), started: new Date().toISOString(), finished: null, error: null };
     scans.unshift(scan);
     setTimeout(() => { const asset = addAsset(scan.label, "model", "findings", 0, [["pickle-dangerous-callable", `${scan.label}, offset 2`, "Calls posix.system with one argument."]], scan.id); Object.assign(scan, { state: "done", files: 1, bytes: raw.length, verdict: "findings", entry: asset.entry, finished: new Date().toISOString() }); tell("scan"); tell("finding"); tell("ledger"); }, 700);
     tell("scan");

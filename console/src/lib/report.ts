@@ -2,7 +2,8 @@
 // A row that cannot be read is counted, never passed over in silence.
 import type { Severity, Verdict } from "../api/schema.ts";
 
-export type ReportFinding = { rule: string; severity: Severity; title: string; detail: string; excerpt: string; location: { path: string; offset?: number; line?: number; part?: string }; suppressed_by?: string };
+export type Place = { path: string; offset?: number | null; line?: number | null; part?: string | null };
+export type ReportFinding = { rule: string; severity: Severity; title: string; detail: string; excerpt: string; location: Place; suppressed_by?: string };
 export type ReportReason = { code: string; message: string };
 export type ReportFile = { path: string; digest: string | null; size: number; types: string[]; verdict: Verdict; reasons: ReportReason[]; findings: ReportFinding[]; findings_dropped: number };
 export type ReportSummary = { files: number; artefacts: number; bytes: number; files_clean: number; files_with_findings: number; files_incomplete: number; seconds: number; started_at: string; rules: { version: string; count: number }; program: { version: string } };
@@ -29,7 +30,6 @@ export function readReport(text: string, keep = 200): Report {
   return { files: sorted.slice(0, keep), summary, unread, more: Math.max(0, sorted.length - keep) };
 }
 
-export function placeOf(location: ReportFinding["location"]): string {
-  return [location.path, location.part, location.line === undefined ? undefined : `line ${location.line}`, location.offset === undefined ? undefined : `offset ${location.offset}`]
-    .filter((part) => part !== undefined && part !== "").join(", ");
+export function placeOf({ path, part, line, offset }: Place): string {
+  return [path, part ?? "", typeof line === "number" ? `line ${line}` : "", typeof offset === "number" ? `offset ${offset}` : ""].filter((word) => word !== "").join(", ");
 }

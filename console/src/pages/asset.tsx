@@ -3,6 +3,7 @@ import { useResource } from "../api/resource.ts";
 import { moment } from "../lib/format.ts";
 import type { PageProps } from "../ui/frame.tsx";
 import { Card, Digest, EntryLink, Notice, PageHead, SeverityBar, Shown, Time, VerdictBadge } from "../ui/parts.tsx";
+import { whatIs } from "./assets.tsx";
 import { FindingsTable } from "./findings.tsx";
 
 const crumbs = [{ href: "/assets", text: "Assets" }];
@@ -20,7 +21,7 @@ export function AssetPage({ parameters }: PageProps) {
               <Card title="What is known">
                 <dl class="facts">
                   <dt>Verdict</dt><dd><VerdictBadge of={data.verdict} /></dd>
-                  <dt>Kind</dt><dd>{data.kind}</dd>
+                  <dt>Content</dt><dd>{whatIs(data)}</dd>
                   <dt>SHA-256</dt><dd><Digest of={data.digest} full /></dd>
                   <dt>First seen</dt><dd>{moment(data.first_seen)}</dd>
                   <dt>Last scanned</dt><dd>{moment(data.last_seen)} (<Time of={data.last_seen} />)</dd>
@@ -30,6 +31,7 @@ export function AssetPage({ parameters }: PageProps) {
               </Card>
               <div class="stack">
                 <Card title="Open findings"><SeverityBar counts={data.findings} /></Card>
+                {data.replaced && <Notice tone="medium" icon="info"><p><b>Another content now has this name.</b> The last scan of the name saw a different digest; what stands here is about the earlier one.</p></Notice>}
                 {data.verdict === "incomplete" && <Notice tone="open" icon="hide"><p><b>Not everything was examined.</b> The scan's report names what was left out and why. Treat this artefact as not scanned.</p></Notice>}
                 {data.verdict === "clean" && <Notice tone="good" icon="info"><p><b>Nothing was found</b> in what was examined, with the rules of that day. That does not make it harmless.</p></Notice>}
               </div>

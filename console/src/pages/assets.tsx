@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { call } from "../api/client.ts";
 import { usePages } from "../api/resource.ts";
+import { size } from "../lib/format.ts";
 import type { Asset, Operations, Verdict } from "../api/schema.ts";
 import { setQuery } from "../router.ts";
 import { useMay } from "../session.ts";
@@ -16,6 +17,11 @@ export function useTyped(name: string, value: string): [string, (text: string) =
     return () => clearTimeout(timer);
   }, [text, name, value]);
   return [text, set];
+}
+
+/** "pickle, zip · 12 KiB" */
+export function whatIs(asset: Asset): string {
+  return `${asset.types.join(", ") || "no known format"} · ${size(asset.bytes)}`;
 }
 
 export function AssetsPage({ place }: PageProps) {
@@ -56,7 +62,7 @@ export function AssetsPage({ place }: PageProps) {
               <tbody>
                 {rows.map((asset) => (
                   <tr key={asset.id} class="link">
-                    <td class="primary anywhere"><a href={`/assets/${asset.id}`}>{asset.name}</a><span class="sub">{asset.kind}</span></td>
+                    <td class="primary anywhere"><a href={`/assets/${asset.id}`}>{asset.name}</a><span class="sub">{whatIs(asset)}</span></td>
                     <td data-label="Verdict"><VerdictBadge of={asset.verdict} /></td>
                     <td data-label="Open findings"><FindingCounts counts={asset.findings} /></td>
                     <td data-label="SHA-256"><Digest of={asset.digest} /></td>

@@ -2,7 +2,8 @@ import { useState } from "preact/hooks";
 import { call, type Problem } from "../api/client.ts";
 import { asProblem, useResource } from "../api/resource.ts";
 import type { Finding, FindingExplained, Suppression } from "../api/schema.ts";
-import { date, inDays, moment } from "../lib/format.ts";
+import { date, inDays, moment, sentence } from "../lib/format.ts";
+import { placeOf } from "../lib/report.ts";
 import { useMay } from "../session.ts";
 import type { PageProps } from "../ui/frame.tsx";
 import { Icon } from "../ui/icons.tsx";
@@ -36,16 +37,19 @@ export function FindingPage({ parameters }: PageProps) {
 
 function Explained({ of: { finding, rule, asset }, onChange, maySuppress }: { of: FindingExplained; onChange: () => void; maySuppress: boolean }) {
   const mayRead = useMay("read-ledger");
+  const references = [...new Set([...finding.references, ...(rule?.references ?? [])])];
   return (
     <div class="grid grid-aside">
       <div class="stack">
         {finding.state === "suppressed" && finding.suppression && <SuppressedBy id={finding.suppression} onChange={onChange} mayRevoke={maySuppress} />}
+        {finding.suppressed_by !== null && <Notice tone="info" icon="hide"><p><b>Suppressed by the scan itself,</b> from its own file of suppressions or its baseline.</p><p class="anywhere">{finding.suppressed_by}</p></Notice>}
         {finding.state === "gone" && <Notice tone="good" icon="good"><p><b>Gone.</b> The last scan of this name did not show it any more. The evidence of before stays in the ledger.</p></Notice>}
         <Card title="What was seen">
           <div class="stack-tight">
-            <p>{finding.detail}</p>
+            <p>{sentence(finding.detail)}</p>
+            {finding.excerpt !== "" && <pre class="code-block" tabIndex={0} aria-label="What stands there">{finding.excerpt}</pre>}
             <dl class="facts">
-              <dt>Where</dt><dd><code>{finding.location}</code></dd>
+              <dt>Where</dt><dd><code>{placeOf(finding.location)}</code></dd>
               <dt>In</dt><dd><a href={`/assets/${finding.asset}`}>{finding.asset_name}</a></dd>
               <dt>SHA-256</dt><dd><Digest of={finding.digest} full /></dd>
             </dl>
@@ -77,9 +81,9 @@ function Explained({ of: { finding, rule, asset }, onChange, maySuppress }: { of
             {mayRead ? <a class="button wide" href={`/ledger/entries/${finding.entry}`}><Icon name="shield" /> Verify the evidence</a> : <p class="small soft">Your role does not read the ledger; an operator or auditor can.</p>}
           </div>
         </Card>
-        {rule && rule.references.length > 0 && (
+        {references.length > 0 && (
           <Card title="Bears on">
-            <ul class="tags">{rule.references.map((reference) => <li key={reference} class="tag">{reference}</li>)}</ul>
+            <ul class="tags">{references.map((reference) => <li key={reference} class="tag">{reference}</li>)}</ul>
           </Card>
         )}
       </div>

@@ -2,7 +2,7 @@ import { Fragment } from "preact";
 import { call } from "../api/client.ts";
 import { usePages } from "../api/resource.ts";
 import type { Finding, Operations, Severity } from "../api/schema.ts";
-import { plural } from "../lib/format.ts";
+import { plural, sentence } from "../lib/format.ts";
 import { setQuery } from "../router.ts";
 import type { PageProps } from "../ui/frame.tsx";
 import { Empty, PageHead, Rows, Select, severities, SeverityBadge, severityWord, StateBadge, TextField, Time } from "../ui/parts.tsx";
@@ -83,7 +83,7 @@ export function FindingsTable({ title, filter, group, hideAsset, filtered = fals
                   {name !== "" && <tr class="group"><td colSpan={columns} class="anywhere">{name} <span class="soft">· {plural(some.length, "finding")}</span></td></tr>}
                   {some.map((finding) => (
                     <tr key={finding.id} class="link">
-                      <td class="primary"><a href={`/findings/${finding.id}`}>{finding.title}</a><span class="sub">{finding.detail}</span></td>
+                      <td class="primary"><a href={`/findings/${finding.id}`}>{finding.title}</a><span class="sub">{sentence(finding.detail)}</span></td>
                       <td class="inline"><SeverityBadge of={finding.severity} /></td>
                       {!hideAsset && <td class="anywhere small inline"><a href={`/assets/${finding.asset}`}>{finding.asset_name}</a></td>}
                       <td data-label="State"><StateBadge of={finding.state} /></td>

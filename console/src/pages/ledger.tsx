@@ -196,8 +196,8 @@ function Entries({ place }: { place: PageProps["place"] }) {
                   <tr key={event.index} class="link">
                     <td class="inline"><input type="checkbox" class="pick" aria-label={`Choose entry ${event.index} for an evidence pack`} checked={chosen.includes(event.index)} onChange={(e) => choose(event.index, e.currentTarget.checked)} /></td>
                     <td class="primary nowrap inline"><a href={`/ledger/entries/${event.index}`}><span class="number">{count(event.index)}</span> · {sentence(predicateName(event.type).replace(/-/g, " "))}</a></td>
-                    <td data-label="About" class="small anywhere">{event.subject}</td>
-                    <td data-label="By" class="small soft anywhere">{event.actor === null ? "Saiph" : event.actor.length > 24 ? <span class="mono nowrap" title={event.actor}>{event.actor.slice(0, 16)}…</span> : event.actor}</td>
+                    <td data-label="About" class="small anywhere">{event.what === null ? event.subject : `${event.subject}: ${event.what.replace(/[-_.]/g, " ")}`}{event.incomplete !== null && <span class="sub">{event.incomplete}</span>}</td>
+                    <td data-label="By" class="small soft anywhere">{event.actor === null ? "Saiph" : event.actor.length > 24 ? <span class="mono nowrap" title={event.actor}>{event.actor.replace(/^[a-z0-9-]+:/, "").slice(0, 10)}…</span> : event.actor}</td>
                     <td data-label="Time" class="small soft">{event.time === null ? "–" : <span title={moment(event.time)}><Time of={event.time} /></span>}</td>
                   </tr>
                 ))}

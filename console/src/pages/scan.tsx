@@ -71,7 +71,7 @@ function Watched({ scan }: { scan: Scan }) {
           {active(scan) ? (
             <div class="stack-tight" aria-live="polite">
               <div class="progress unknown" role="progressbar" aria-label="The scan is at work"><i /></div>
-              <p>{scan.state === "queued" ? "Waiting for its turn." : <>{plural(scan.files, "file")} and {size(scan.bytes)} read so far.</>} You can leave this page: the scan goes on.</p>
+              <p>{scan.state === "queued" ? "Waiting for its turn." : <>{plural(scan.files, "file")} and {size(scan.bytes)} read so far, {plural(scan.findings, "finding")}.</>} You can leave this page: the scan goes on.</p>
             </div>
           ) : scan.state === "failed" ? (
             <Notice tone="critical" icon="bad"><p><b>The scan failed, so nothing is known about the artefact.</b> {scan.error}</p><p>Try again. If it stays so, treat the artefact as dangerous: a file on which a reader fails was often made for that.</p></Notice>
@@ -92,6 +92,7 @@ function Watched({ scan }: { scan: Scan }) {
             <dt>From</dt><dd>{scan.kind === "upload" ? "an upload" : "a path of the server"}</dd>
             <dt>Files</dt><dd class="number">{count(scan.files)}</dd>
             <dt>Read</dt><dd class="number">{size(scan.bytes)}</dd>
+            <dt>Findings</dt><dd class="number">{count(scan.findings)}</dd>
             <dt>Asked for</dt><dd><Time of={scan.created} /></dd>
             {scan.started && scan.finished && <><dt>Took</dt><dd>{duration(scan.started, scan.finished)}</dd></>}
             <dt>Evidence</dt><dd>{scan.entry === null ? <span class="soft">none yet</span> : <EntryLink index={scan.entry} />}</dd>
@@ -135,11 +136,11 @@ function ReportView({ id, label }: { id: string; label: string }) {
 function FileReport({ file }: { file: ReportFile }) {
   const quiet = file.findings.length === 0 && file.reasons.length === 0;
   const head = (
-    <span class="row" style={{ display: "inline-flex" }}>
+    <span class="row">
       <b class="anywhere">{file.path}</b> <VerdictBadge of={file.verdict} /> <span class="soft small">{size(file.size)} · {file.types.join(", ") || "no known format"}</span>
     </span>
   );
-  if (quiet) return <p>{head}</p>;
+  if (quiet) return <div>{head}</div>;
   return (
     <details open>
       <summary>{head}</summary>
