@@ -42,6 +42,7 @@ class BodyDecoder {
  private:
   class Parser;
   std::unique_ptr<Parser> parser_;
+  bool body_begun_ = false;
 };
 
 }  // namespace saiph::net

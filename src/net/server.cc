@@ -87,7 +87,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
     for (int i = 0; i < kAcceptBatch; ++i) {
       int number = 0;
       Accepted accepted = accept_connection(socket_.get(), number);
-      if (number == EAGAIN || number == EWOULDBLOCK) break;
+      if (number == EAGAIN) break;
       if (number != 0 && is_of_one_connection(number)) continue;
       if (number != 0) {
         // Trying on at once would burn the processor until a descriptor is free again.
@@ -183,8 +183,9 @@ class RunningServer final : public Server {
       if (stat(options_.unix_socket.c_str(), &info) == 0) unix_inode_ = info.st_ino;
       listeners_.push_back(std::make_shared<Listener>(core_, loops_, std::move(socket), true));
     }
-    for (const auto& listener : listeners_) SAIPH_CHECK(listener->start());
     for (const auto& loop : loops_) loop->start();
+    running_ = true;
+    for (const auto& listener : listeners_) SAIPH_CHECK(listener->start());
     return {};
   }
 
@@ -201,14 +202,14 @@ class RunningServer final : public Server {
 
   bool drain(std::chrono::milliseconds deadline) override {
     if (std::exchange(over_, true)) return true;
+    remove_unix_socket();
+    // A loop without a thread would keep what is posted to it, and that would keep the loop.
+    if (!running_) return true;
     const auto end = Clock::now() + deadline;
     core_->draining = true;
-    if (!loops_.empty()) {
-      asio::post(loops_.front()->io(), [listeners = listeners_] {
-        for (const auto& listener : listeners) listener->stop();
-      });
-    }
-    remove_unix_socket();
+    asio::post(loops_.front()->io(), [listeners = listeners_] {
+      for (const auto& listener : listeners) listener->stop();
+    });
     for_each_connection([](Connection& connection) { connection.begin_drain(); });
     const bool finished = core_->wait_until_none_open(end);
     if (!finished) for_each_connection([](Connection& connection) { connection.abort(); });
@@ -240,6 +241,7 @@ class RunningServer final : public Server {
   std::vector<std::shared_ptr<Listener>> listeners_;
   std::vector<std::uint16_t> ports_;
   ino_t unix_inode_ = 0;
+  bool running_ = false;
   bool over_ = false;
 };
 
