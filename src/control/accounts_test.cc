@@ -2,10 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -209,6 +211,35 @@ TEST(Accounts, PagesAreSteadyWhileRowsComeAndGo) {
   } while (!page.cursor.empty());
   for (const std::string& id : ids) EXPECT_TRUE(seen.contains(id));
   EXPECT_FALSE(test.state->accounts().list({7, Cursor{0, "b"}.encode("tokens ")}));
+}
+
+TEST(State, AChangeThatCannotBeCommittedIsRecordedAsNotApplied) {
+  StateForTest test;
+  test.account("admin", Role::kAdmin);
+  // From the record on the disk is full: files cannot grow.
+  struct rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  test.journal.then = [&] {
+    const struct rlimit full{4096, before.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
+  };
+  NewAccount wanted;
+  wanted.name = "b";
+  const auto refused = test.state->accounts().create(wanted, Actor::system(), kNow);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
+  test.journal.then = nullptr;
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::kUnavailable) << refused.error().describe();
+  EXPECT_THAT(refused.error().describe(), HasSubstr("recorded but not made"));
+  EXPECT_THAT(test.journal.names(),
+              ElementsAre("account-created", "account-created", kChangeNotApplied));
+  EXPECT_EQ(test.journal.changes[2].object, test.journal.changes[1].id);
+  EXPECT_EQ(*test.state->accounts().count(), 1U);
+  EXPECT_TRUE(test.state->accounts().create(wanted, Actor::system(), kNow));
+  test.reopen();
+  EXPECT_EQ(*test.state->accounts().count(), 2U);
 }
 
 TEST(State, FilesAreOursAloneAndTheKeyIsNeeded) {

@@ -186,12 +186,15 @@ Result<Purged> State::purge(UnixMillis now) {
   });
 }
 
+// Both read the whole file: on a connection of their own, so that nobody waits.
 Status State::backup(const std::string& path) {
-  return core_->read([&](store::Database& database) { return store::backup(database, path); });
+  SAIPH_TRY(const auto database, store::Database::open(core_->path(), {.read_only = true}));
+  return store::backup(*database, path);
 }
 
 Result<std::vector<std::string>> State::check() {
-  return core_->read([](store::Database& database) { return store::check(database); });
+  SAIPH_TRY(const auto database, store::Database::open(core_->path(), {.read_only = true}));
+  return store::check(*database);
 }
 
 Result<std::vector<std::string>> check_state(const std::string& folder) {

@@ -67,7 +67,7 @@ Result<std::unique_ptr<StateCore>> StateCore::open(const std::string& folder,
   }
   SAIPH_CHECK(store::migrate(**writer, kStateApplicationId, state_migrations()));
   SAIPH_TRY(StateKey key, open_key(folder + "/" + std::string(kStateKeyFile), **writer));
-  std::unique_ptr<StateCore> core(new StateCore(std::move(key), journal));
+  std::unique_ptr<StateCore> core(new StateCore(path, std::move(key), journal));
   core->writer_ = std::move(*writer);
   SAIPH_TRY(core->reader_, store::Database::open(path, {.read_only = true}));
   return core;

@@ -35,6 +35,7 @@ class StateCore {
   static Result<std::unique_ptr<StateCore>> open(const std::string& folder, ChangeJournal& journal);
 
   const StateKey& key() const { return key_; }
+  const std::string& path() const { return path_; }
   std::string account_object(std::string_view account) const {
     return keyed_text(key_.digest(account));
   }
@@ -72,7 +73,7 @@ class StateCore {
     return result;
   }
 
-  /// For backups and checks: the writer's connection, locked.
+  /// The writer's connection, locked: no change is under way.
   template <typename Use>
   auto exclusive(Use use) {
     const std::lock_guard lock(write_mutex_);
@@ -95,11 +96,13 @@ class StateCore {
     store::Database* database_ = nullptr;
   };
 
-  StateCore(StateKey key, ChangeJournal& journal) : key_(std::move(key)), journal_(journal) {}
+  StateCore(std::string path, StateKey key, ChangeJournal& journal)
+      : path_(std::move(path)), key_(std::move(key)), journal_(journal) {}
   Status record_and_commit(store::Transaction& transaction, const Actor& actor, UnixMillis now,
                            const ChangeNote& note);
 
-  StateKey key_;
+  const std::string path_;
+  const StateKey key_;
   ChangeJournal& journal_;
   mutable std::mutex write_mutex_;
   std::unique_ptr<store::Database> writer_;  // guarded by write_mutex_
