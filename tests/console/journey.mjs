@@ -261,6 +261,22 @@ try {
     await page.getByRole("button", { name: "Back up now" }).click();
     await page.getByText("Written:").waitFor();
   });
+  await step("the keyboard reaches the page first, then everything", async () => {
+    await page.goto("/findings?state=all");
+    await settle(page);
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to the page");
+    await page.keyboard.press("Enter");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "page");
+    const names = [];
+    for (let i = 0; i < 40 && !names.some((name) => name.startsWith("Loading this pickle")); ++i) {
+      await page.keyboard.press("Tab");
+      names.push(await page.evaluate(() => document.activeElement.textContent));
+    }
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "What it means" }).waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.tagName), "H1", "a new page is read from its heading");
+  });
   await step("the administrator's pages made no error", () => assert.deepEqual(admin.problems, []));
 
   const auditor = await open(browser, base);

@@ -7,7 +7,8 @@ import { base64, concat, fromBase64, fromHex, hex, utf8, type Bytes } from "./by
 import { rawSignature, verifyEcdsaP256 } from "./ecdsa.ts";
 import { verifyEd25519, verifyEd25519ByHand } from "./ed25519.ts";
 import { envelopeSignedBy, fingerprint, readEnvelope } from "./envelope.ts";
-import { consistencyNodes, emptyRoot, fold, isConsistent, leafHash, nodeHash, rootFromInclusion } from "./merkle.ts";
+import { inclusion, tree } from "./log_for_test.ts";
+import { consistencyNodes, fold, isConsistent, leafHash, nodeHash, rootFromInclusion } from "./merkle.ts";
 import { keyId, kEcdsaP256, readCheckpoint, readEntryProof, readNote, readVerifierKey, signedBy } from "./note.ts";
 import { sha256, sha512 } from "./sha2.ts";
 
@@ -118,22 +119,6 @@ test("the proof of the example: a path that fits, and none that does not", () =>
   assert.equal(rootFromInclusion(7n, 7n, leaves[2]!, path), null);
   assert.notEqual(hex(rootFromInclusion(3n, 7n, leaves[2]!, path)!), hex(root));
 });
-
-function tree(leaves: Bytes[]): Bytes {
-  if (leaves.length === 0) return emptyRoot();
-  if (leaves.length === 1) return leaves[0]!;
-  let half = 1;
-  while (half * 2 < leaves.length) half *= 2;
-  return nodeHash(tree(leaves.slice(0, half)), tree(leaves.slice(half)));
-}
-
-function inclusion(leaves: Bytes[], index: number): Bytes[] {
-  if (leaves.length <= 1) return [];
-  let half = 1;
-  while (half * 2 < leaves.length) half *= 2;
-  return index < half ? [...inclusion(leaves.slice(0, half), index), tree(leaves.slice(half))]
-                      : [...inclusion(leaves.slice(half), index - half), tree(leaves.slice(0, half))];
-}
 
 test("inclusion and consistency in every tree of up to 20 leaves", () => {
   const leaves = Array.from({ length: 20 }, (_, i) => leafHash(Uint8Array.of(i)));
