@@ -92,7 +92,7 @@ function addAsset(name, kind, verdict, hours, list, scan = null) {
 if (!empty) {
   append("heartbeat", "saiph", { time: at(720), sequence: 0 });
   addAsset("churn/model.safetensors", "model", "clean", 400, []);
-  addAsset("vision/resnet50-finetuned-very-long-name-of-a-checkpoint-epoch-0042.pt", "model", "findings", 200, [["pickle-unreviewed-class", "resnet50.pt!data.pkl, offset 1220", "Rebuilds acme.training.Checkpoint, which is on no list of reviewed classes."], ["pickle-import-only", "resnet50.pt!data.pkl, offset 88", "Refers to torch.nn.modules.linear.Linear."]]);
+  addAsset("/srv/models/vision/experiments-of-last-year/resnet50-finetuned-very-long-name-of-a-checkpoint-epoch-0042.pt", "model", "findings", 200, [["pickle-unreviewed-class", "resnet50.pt!data.pkl, offset 1220", "Rebuilds acme.training.Checkpoint, which is on no list of reviewed classes."], ["pickle-import-only", "resnet50.pt!data.pkl, offset 88", "Refers to torch.nn.modules.linear.Linear."]]);
   addAsset("datasets/support-tickets.parquet", "data set", "findings", 120, [["secret-in-artefact", "column body, row group 3", "An access key of a cloud provider, masked: AKIA************7Q2X"]]);
   addAsset("llm/guard-7b.gguf", "model", "incomplete", 90, []);
   addAsset("notebooks/exploration.ipynb", "notebook", "findings", 60, [["model-card-missing", "the repository", "There is no README.md or model card beside the weights."]]);

@@ -49,9 +49,11 @@ export async function open(browser, base, { theme = "light", width = 1280, stora
 /** Nothing reaches beyond the width of the window. */
 export async function overflow(page) {
   return page.evaluate(() => {
+    const cut = [...document.querySelectorAll(".card")].filter((card) => card.scrollWidth > card.clientWidth + 1)
+      .map((card) => `a card cuts off what it holds: ${card.textContent.slice(0, 40)}`);
     const wide = document.documentElement.scrollWidth;
-    if (wide <= innerWidth) return [];
-    return [`the page is ${wide} wide in a window of ${innerWidth}`, ...[...document.querySelectorAll("body *")]
+    if (wide <= innerWidth) return cut;
+    return [...cut, `the page is ${wide} wide in a window of ${innerWidth}`, ...[...document.querySelectorAll("body *")]
       .filter((element) => element.getBoundingClientRect().right > innerWidth + 1 && !element.closest(".table-wrap, .tabs, .code-block"))
       .slice(0, 5).map((element) => `${element.tagName.toLowerCase()}.${element.className} ends at ${Math.round(element.getBoundingClientRect().right)}`)];
   });

@@ -22,10 +22,10 @@ test("sizes, times and counts as people write them", () => {
 });
 
 test("a report's worst files come first, and what cannot be read is counted", () => {
-  const row = (path: string, verdict: string) => JSON.stringify({ path, digest: null, size: 1, types: [], verdict, reasons: [], findings: [], findings_dropped: 0 });
-  const report = readReport([row("a", "clean"), row("b", "findings"), "{broken", row("c", "incomplete"), '{"other":1}', '{"summary":{"files":3}}', ""].join("\n"), 2);
-  assert.deepEqual(report.files.map((file) => file.path), ["b", "c"]);
-  assert.deepEqual([report.more, report.unread, report.summary?.files], [1, 2, 3]);
+  const row = (path: string, verdict: string, severity = "low") => JSON.stringify({ path, digest: null, size: 1, types: [], verdict, reasons: [], findings: verdict === "findings" ? [{ severity }] : [], findings_dropped: 0 });
+  const report = readReport([row("a", "clean"), row("b", "findings"), row("d", "findings", "critical"), "{broken", row("c", "incomplete"), '{"other":1}', '{"summary":{"files":3}}', ""].join("\n"), 2);
+  assert.deepEqual(report.files.map((file) => file.path), ["d", "b"]);
+  assert.deepEqual([report.more, report.unread, report.summary?.files], [2, 2, 3]);
   assert.equal(placeOf({ path: "a.zip!b", part: "data.pkl", offset: 0 }), "a.zip!b, data.pkl, offset 0");
 });
 

@@ -9,8 +9,16 @@ export type ReportFile = { path: string; digest: string | null; size: number; ty
 export type ReportSummary = { files: number; artefacts: number; bytes: number; files_clean: number; files_with_findings: number; files_incomplete: number; seconds: number; started_at: string; rules: { version: string; count: number }; program: { version: string } };
 export type Report = { files: ReportFile[]; summary: ReportSummary | null; unread: number; more: number };
 
+const kOrder: Severity[] = ["critical", "high", "medium", "low", "info"];
+
+/** Worst first: by the worst finding, then what was not examined, then the rest as the report has it. */
+function rank(file: ReportFile): number {
+  const worst = Math.min(kOrder.length, ...file.findings.map((finding) => kOrder.indexOf(finding.severity)));
+  return file.findings.length > 0 && file.verdict === "findings" ? worst : file.verdict === "incomplete" ? 10 : file.findings.length > 0 ? 11 : 12;
+}
+
 /** Keeps the worst files when there are more than `keep`. */
-export function readReport(text: string, keep = 200): Report {
+export function readReport(text: string, keep = 400): Report {
   const files: ReportFile[] = [];
   let summary: ReportSummary | null = null;
   let unread = 0;
@@ -25,7 +33,6 @@ export function readReport(text: string, keep = 200): Report {
       ++unread;
     }
   }
-  const rank = (file: ReportFile) => (file.verdict === "findings" ? 0 : file.verdict === "incomplete" ? 1 : 2);
   const sorted = files.map((file, i) => ({ file, i })).sort((a, b) => rank(a.file) - rank(b.file) || a.i - b.i).map(({ file }) => file);
   return { files: sorted.slice(0, keep), summary, unread, more: Math.max(0, sorted.length - keep) };
 }

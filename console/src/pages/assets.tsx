@@ -6,7 +6,7 @@ import type { Asset, Operations, Verdict } from "../api/schema.ts";
 import { setQuery } from "../router.ts";
 import { useMay } from "../session.ts";
 import type { PageProps } from "../ui/frame.tsx";
-import { Digest, Empty, EntryLink, FindingCounts, PageHead, Rows, Select, TextField, Time, VerdictBadge } from "../ui/parts.tsx";
+import { Digest, Empty, EntryLink, FindingCounts, PageHead, Path, Rows, Select, TextField, Time, VerdictBadge } from "../ui/parts.tsx";
 
 /** A query parameter that follows typing after a moment. */
 export function useTyped(name: string, value: string): [string, (text: string) => void] {
@@ -62,7 +62,7 @@ export function AssetsPage({ place }: PageProps) {
               <tbody>
                 {rows.map((asset) => (
                   <tr key={asset.id} class="link">
-                    <td class="primary anywhere"><a href={`/assets/${asset.id}`}>{asset.name}</a><span class="sub">{whatIs(asset)}</span></td>
+                    <td class="primary anywhere"><a href={`/assets/${asset.id}`}><Path of={asset.name} /></a><span class="sub">{whatIs(asset)}</span></td>
                     <td data-label="Verdict"><VerdictBadge of={asset.verdict} /></td>
                     <td data-label="Open findings"><FindingCounts counts={asset.findings} /></td>
                     <td data-label="SHA-256"><Digest of={asset.digest} /></td>

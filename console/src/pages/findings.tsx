@@ -5,7 +5,7 @@ import type { Finding, Operations, Severity } from "../api/schema.ts";
 import { plural, sentence } from "../lib/format.ts";
 import { setQuery } from "../router.ts";
 import type { PageProps } from "../ui/frame.tsx";
-import { Empty, PageHead, Rows, Select, severities, SeverityBadge, severityWord, StateBadge, TextField, Time } from "../ui/parts.tsx";
+import { Empty, PageHead, Path, Rows, Select, severities, SeverityBadge, severityWord, StateBadge, TextField, Time } from "../ui/parts.tsx";
 import { useTyped } from "./assets.tsx";
 
 type Group = "" | "rule" | "asset";
@@ -85,7 +85,7 @@ export function FindingsTable({ title, filter, group, hideAsset, filtered = fals
                     <tr key={finding.id} class="link">
                       <td class="primary"><a href={`/findings/${finding.id}`}>{finding.title}</a><span class="sub">{sentence(finding.detail)}</span></td>
                       <td class="inline"><SeverityBadge of={finding.severity} /></td>
-                      {!hideAsset && <td class="anywhere small inline"><a href={`/assets/${finding.asset}`}>{finding.asset_name}</a></td>}
+                      {!hideAsset && <td class="anywhere small inline"><a href={`/assets/${finding.asset}`}><Path of={finding.asset_name} /></a></td>}
                       <td data-label="State"><StateBadge of={finding.state} /></td>
                       <td data-label="Last seen" class="soft small"><Time of={finding.last_seen} /></td>
                     </tr>

@@ -5,7 +5,7 @@ import { count, plural } from "../lib/format.ts";
 import { useMay } from "../session.ts";
 import { DayChart } from "../ui/chart.tsx";
 import { Icon, type IconName } from "../ui/icons.tsx";
-import { Card, Empty, PageHead, SeverityBadge, SeverityBar, Shown, Time, type Tone } from "../ui/parts.tsx";
+import { Card, Empty, PageHead, Path, SeverityBadge, SeverityBar, Shown, Time, type Tone } from "../ui/parts.tsx";
 
 type Todo = { tone: Tone; icon: IconName; href: string; text: string; why: string };
 
@@ -105,7 +105,7 @@ function Filled({ overview, health }: { overview: Overview; health: Health | nul
               <tbody>
                 {overview.newest.slice(0, 6).map((finding) => (
                   <tr key={finding.id} class="link">
-                    <td class="primary"><a href={`/findings/${finding.id}`}>{finding.title}</a><span class="sub">{finding.asset_name}</span></td>
+                    <td class="primary"><a href={`/findings/${finding.id}`}>{finding.title}</a><span class="sub"><Path of={finding.asset_name} /></span></td>
                     <td class="inline"><SeverityBadge of={finding.severity} /></td>
                     <td class="soft small inline"><Time of={finding.first_seen} /></td>
                   </tr>

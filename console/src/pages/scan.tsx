@@ -7,7 +7,7 @@ import { placeOf, readReport, type ReportFile } from "../lib/report.ts";
 import { useMay } from "../session.ts";
 import type { PageProps } from "../ui/frame.tsx";
 import { Icon } from "../ui/icons.tsx";
-import { Button, Card, Digest, Empty, EntryLink, Notice, PageHead, SeverityBadge, Shown, Time, VerdictBadge } from "../ui/parts.tsx";
+import { Button, Card, Digest, Empty, EntryLink, Notice, PageHead, Path, SeverityBadge, Shown, Time, VerdictBadge } from "../ui/parts.tsx";
 import { toast } from "../ui/toasts.tsx";
 import { ScanState } from "./scans.tsx";
 
@@ -124,7 +124,9 @@ function ReportView({ id, label }: { id: string; label: string }) {
         {(data) => (
           <div class="stack">
             {data.unread > 0 && <Notice tone="open" icon="open"><p><b>{plural(data.unread, "row")} of the report could not be read here.</b> Download it to see everything.</p></Notice>}
-            {data.files.length === 0 ? <Empty icon="open" title="The report names no file" /> : data.files.map((file) => <FileReport key={file.path} file={file} />)}
+            {data.files.length === 0 && <Empty icon="open" title="The report names no file" />}
+            {data.files.filter((file) => !isQuiet(file)).map((file, i) => <FileReport key={file.path} file={file} open={i < 12} />)}
+            <QuietFiles files={data.files.filter(isQuiet)} />
             {data.more > 0 && <p class="soft small">{plural(data.more, "more file")} without findings in the downloaded report.</p>}
           </div>
         )}
@@ -133,16 +135,26 @@ function ReportView({ id, label }: { id: string; label: string }) {
   );
 }
 
-function FileReport({ file }: { file: ReportFile }) {
-  const quiet = file.findings.length === 0 && file.reasons.length === 0;
+const isQuiet = (file: ReportFile) => file.findings.length === 0 && file.reasons.length === 0;
+
+function QuietFiles({ files }: { files: ReportFile[] }) {
+  if (files.length === 0) return null;
+  return (
+    <details>
+      <summary>{plural(files.length, "file")} in which nothing was found</summary>
+      <ul class="small anywhere plain">{files.map((file) => <li key={file.path}><Path of={file.path} /> <span class="soft">{size(file.size)} · {file.types.join(", ") || "no known format"}</span></li>)}</ul>
+    </details>
+  );
+}
+
+function FileReport({ file, open }: { file: ReportFile; open: boolean }) {
   const head = (
     <span class="row">
-      <b class="anywhere">{file.path}</b> <VerdictBadge of={file.verdict} /> <span class="soft small">{size(file.size)} · {file.types.join(", ") || "no known format"}</span>
+      <b class="anywhere"><Path of={file.path} /></b> <VerdictBadge of={file.verdict} /> <span class="soft small">{size(file.size)} · {file.types.join(", ") || "no known format"}</span>
     </span>
   );
-  if (quiet) return <div>{head}</div>;
   return (
-    <details open>
+    <details open={open}>
       <summary>{head}</summary>
       <div class="stack-tight">
         {file.digest && <p class="small"><Digest of={file.digest} full /></p>}

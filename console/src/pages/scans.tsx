@@ -7,7 +7,7 @@ import { navigate, setQuery } from "../router.ts";
 import { useMay } from "../session.ts";
 import type { PageProps } from "../ui/frame.tsx";
 import { Icon } from "../ui/icons.tsx";
-import { Button, Card, Empty, EntryLink, Failure, PageHead, Rows, Select, TextField, Time, VerdictBadge, type Tone } from "../ui/parts.tsx";
+import { Button, Card, Empty, EntryLink, Failure, PageHead, Path, Rows, Select, TextField, Time, VerdictBadge, type Tone } from "../ui/parts.tsx";
 import { toast } from "../ui/toasts.tsx";
 
 const words: Record<Scan["state"], { tone: Tone; text: string }> = {
@@ -48,7 +48,7 @@ export function ScansPage({ place }: PageProps) {
                 <tbody>
                   {rows.map((scan) => (
                     <tr key={scan.id} class="link">
-                      <td class="primary anywhere"><a href={`/scans/${scan.id}`}>{scan.label}</a><span class="sub">{scan.kind === "upload" ? "uploaded" : "path of the server"}</span></td>
+                      <td class="primary anywhere"><a href={`/scans/${scan.id}`}><Path of={scan.label} /></a><span class="sub">{scan.kind === "upload" ? "uploaded" : "path of the server"}</span></td>
                       <td data-label="State"><ScanState of={scan.state} /></td>
                       <td data-label="Verdict"><VerdictBadge of={scan.verdict} /></td>
                       <td data-label="Files" class="right number">{count(scan.files)}</td>

@@ -182,6 +182,11 @@ export function Time({ of }: { of: string | null }) {
   return <time dateTime={of} title={moment(of)} class="nowrap">{ago(of)}</time>;
 }
 
+/** A path that breaks after its slashes when it must. */
+export function Path({ of }: { of: string }) {
+  return <>{of.split(/(?<=[/!])/).map((part, i) => [i > 0 && <wbr key={`w${i}`} />, part])}</>;
+}
+
 export function Copy({ text, what }: { text: string; what: string }) {
   const [done, setDone] = useState(false);
   useEffect(() => {
