@@ -123,8 +123,10 @@ Result<std::size_t> BodyDecoder::take(ByteView bytes, BodyReceiver& receiver) {
   if (parser_->is_done()) return std::size_t{0};
   const Error broken_chunks(ErrorCode::kMalformed, "the body's chunks are broken");
   // Beast 1.81 asserts that it is not called again with fewer bytes than the shortest chunked body
-  // has, which a client that sends "0", CR, LF in pieces would make untrue.
-  if (parser_->chunked() && !body_begun_ && bytes.size() < kShortestChunked) {
+  // has when these begin with the last chunk, which a client that sends that in pieces would make
+  // untrue.
+  if (parser_->chunked() && !body_begun_ && bytes.size() < kShortestChunked &&
+      as_text(bytes).find_first_not_of("0\r\n") == std::string_view::npos) {
     if (!may_become_chunk_line(as_text(bytes))) return broken_chunks;
     return std::size_t{0};
   }

@@ -252,6 +252,21 @@ std::optional<Refusal> read_framing(StrictHead& strict) {
   return std::nullopt;
 }
 
+/// A list of tokens, nothing else (RFC 9110, 7.6.1): two readers of a broken list do not agree on
+/// whether "close" is in it.
+bool is_token_list(std::string_view value) {
+  while (true) {
+    const auto comma = value.find(',');
+    std::string_view member = value.substr(0, comma);
+    const auto first = member.find_first_not_of(" \t");
+    if (first == std::string_view::npos) return false;
+    member = member.substr(first, member.find_last_not_of(" \t") - first + 1);
+    if (!is_token(member)) return false;
+    if (comma == std::string_view::npos) return true;
+    value.remove_prefix(comma + 1);
+  }
+}
+
 std::optional<Refusal> refuse_duplicates(const Headers& headers) {
   for (const std::string_view name : kSingleFields) {
     const auto count =
@@ -348,6 +363,11 @@ std::variant<StrictHead, Refusal> parse_head(ByteView bytes, const StrictLimits&
       return Refusal{417, "only 100-continue can be expected"};
     }
     strict.expects_continue = strict.framing != Framing::kNone;
+  }
+  for (const auto& field : headers.fields()) {
+    if (equal_ignoring_case(field.name, "Connection") && !is_token_list(field.value)) {
+      return bad("Connection is no list of tokens");
+    }
   }
   strict.wants_close = headers.has_token("Connection", "close");
   return strict;
