@@ -29,12 +29,14 @@ python3 tests/identity/local_provider_test.py
 python3 tests/end_to_end.py --saiph build/release/saiph
 python3 tests/ledger/end_to_end.py --saiph build/release/saiph
 python3 tests/serve/end_to_end.py --saiph build/release/saiph
-python3 tests/serve/end_to_end.py --saiph build/release/saiph
+python3 tests/server/api_test.py --saiph build/release/saiph
 
 if $all; then
   tools/install_packages.sh build test all
   step "the API's document"
   tests/server/lint_openapi.sh
+  step "schemathesis against the API, 1,000 cases an operation, under ASan"
+  tests/server/schemathesis.sh build/asan/saiph 1000
   step "the console in a browser"
   tests/console/run.sh build/release/saiph --screens
   step "threads under TSan"

@@ -145,6 +145,7 @@ Answer change_account(Context& context) {
   const auto account = context.services.state.accounts().change(
       context.parameter, if_match(context), change, context.who().actor(), context.now);
   if (!account) return answer_account(context, account.error());
+  context.parts.live.end_all(account->id);
   return account_answer(200, *account);
 }
 
@@ -154,6 +155,7 @@ Answer delete_account(Context& context) {
       context.parameter, if_match(context), context.who().actor(), context.now);
   if (!removed) return answer_account(context, removed.error());
   context.parts.totps.drop(std::string(context.parameter));
+  context.parts.live.end_all(std::string(context.parameter));
   return nothing_to_say();
 }
 
@@ -199,6 +201,7 @@ Answer set_password(Context& context) {
                                              is_own(context) ? own_session(context) : std::nullopt,
                                              context.who().actor(), context.now);
   if (!changed) return answer_account(context, changed.error());
+  context.parts.live.end_all(account->id);
   return nothing_to_say();
 }
 
@@ -287,6 +290,7 @@ Answer end_sessions(Context& context) {
   const auto ended = context.services.state.sessions().end_all(account->id, std::nullopt,
                                                                context.who().actor(), context.now);
   if (!ended) return answer(context, ended.error());
+  context.parts.live.end_all(account->id);
   return nothing_to_say();
 }
 

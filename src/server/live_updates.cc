@@ -73,6 +73,15 @@ void LiveUpdates::add(const std::string& account, std::shared_ptr<net::Stream> s
   wake_.notify_all();
 }
 
+void LiveUpdates::end_all(const std::string& account) {
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = watchers_.size(); i-- > 0;) {
+    if (watchers_[i].account != account) continue;
+    watchers_[i].stream->close();
+    leave(i);
+  }
+}
+
 void LiveUpdates::publish(std::string_view event, std::string data) {
   {
     const std::lock_guard lock(mutex_);

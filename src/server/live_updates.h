@@ -36,6 +36,10 @@ class LiveUpdates {
   /// `job` empty: everything; else that scan only, whose present state is sent at once.
   void add(const std::string& account, std::shared_ptr<net::Stream> stream, const std::string& job);
 
+  /// Ends all streams of an account because its rights or sessions changed: who still may connects
+  /// anew.
+  void end_all(const std::string& account);
+
   /// To all streams that watch everything; `data` is one JSON object on one line.
   void publish(std::string_view event, std::string data);
   /// What the scan service tells. Quick: several updates of one job become one.

@@ -222,6 +222,16 @@ TEST_F(RecordsTest, StreamsEndWithTheirAccount) {
   EXPECT_NE(wire.receive_until("\r\n0\r\n\r\n").find("\r\n0\r\n\r\n"), std::string::npos);
 }
 
+TEST_F(RecordsTest, StreamsEndWithTheSession) {
+  const Caller person = caller_of(Role::kReporter, "person");
+  net::Wire wire = net::Wire::tcp(port());
+  wire.send("GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\nCookie: saiph=" + person.cookie +
+            "\r\n\r\n");
+  EXPECT_NE(wire.receive_until("retry: 3000").find("200 OK"), std::string::npos);
+  EXPECT_EQ(call(person, "DELETE", "/api/v1/session").status, 204);
+  EXPECT_NE(wire.receive_until("\r\n0\r\n\r\n").find("\r\n0\r\n\r\n"), std::string::npos);
+}
+
 TEST_F(RecordsTest, TheLedgerIsServedWithProofs) {
   const Caller auditor = caller_of(Role::kAuditor);
   const Reply state = call(auditor, "GET", "/api/v1/ledger");

@@ -162,6 +162,7 @@ Answer log_out(Context& context) {
   if (!ended && ended.error().code() != ErrorCode::kNotFound) {
     return answer(context, ended.error());
   }
+  context.parts.live.end_all(who.account.id);
   net::Response response = nothing_to_say();
   const bool is_tls = context.head().is_tls;
   response.headers.add("Set-Cookie",

@@ -1,5 +1,6 @@
 #include "identity/tokens.h"
 #include "server/context.h"
+#include "server/parts.h"
 #include "server/routes.h"
 #include "server/text_rules.h"
 #include "server/views.h"
@@ -84,6 +85,7 @@ Answer revoke_token(Context& context) {
   if (!revoked && revoked.error().code() != ErrorCode::kConflict) {
     return answer(context, revoked.error());
   }
+  context.parts.live.end_all(token->owner);
   return nothing_to_say();
 }
 

@@ -68,9 +68,7 @@ class RunningServer:
     def stop(self):
         """Answers the exit code."""
         self.process.terminate()
-        code = self.process.wait(60)
-        self.log_file.close()
-        return code
+        return self.process.wait(60)
 
 
 class Caller:
