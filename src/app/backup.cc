@@ -177,6 +177,7 @@ Status copy_ledger(const DataFolder& folder, const std::string& output, bool wit
   SAIPH_CHECK(ledger::save_settings(target, settings));
   for (const std::string& key : {settings.key, settings.next_key}) {
     const bool inside = !key.empty() && is_safe_name(key) && !key.starts_with("pkcs11:");
+    if (!key.empty() && !inside) manifest.key_elsewhere = key;
     if (!with_keys || !inside || !source.exists(key)) continue;
     SAIPH_TRY([[maybe_unused]] const BackupFile copied,
               copy_private(folder.ledger() + "/" + key, output + "/ledger", key));

@@ -26,6 +26,8 @@ struct BackupManifest {
   std::string origin;   ///< of the ledger
   std::uint64_t entries = 0;
   bool with_keys = true;
+  /// Where the ledger's key is when that is not in the data folder, and so not in the backup.
+  std::string key_elsewhere;
   std::vector<BackupFile> files;
 };
 

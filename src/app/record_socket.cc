@@ -28,10 +28,10 @@ constexpr std::string_view kHello = "saiph-record 1 ";
 constexpr std::size_t kMaxMessage = ledger::kMaxEnvelopeBytes + 256;
 constexpr int kServerPatienceSeconds = 3;   // for the message of a client that has connected
 constexpr int kClientPatienceSeconds = 30;  // the statement may wait for others and for the medium
-constexpr std::array<ErrorCode, 8> kCodes = {ErrorCode::kMalformed,       ErrorCode::kLimit,
-                                             ErrorCode::kUnsupported,     ErrorCode::kNotFound,
-                                             ErrorCode::kDenied,          ErrorCode::kUnavailable,
-                                             ErrorCode::kInvalidArgument, ErrorCode::kInternal};
+constexpr std::array<ErrorCode, 9> kCodes = {
+    ErrorCode::kMalformed,       ErrorCode::kLimit,    ErrorCode::kUnsupported,
+    ErrorCode::kNotFound,        ErrorCode::kDenied,   ErrorCode::kUnavailable,
+    ErrorCode::kInvalidArgument, ErrorCode::kConflict, ErrorCode::kInternal};
 
 Error system_error(std::string_view what) {
   return Error(ErrorCode::kUnavailable, fmt::format("{}: {}", what, system_message(errno)));

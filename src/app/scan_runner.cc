@@ -134,6 +134,16 @@ class Upload final : public ScanUpload {
   }
   std::uint64_t size() const override { return size_; }
   int descriptor() const { return file_.get(); }
+  /// From now on it can only be read: the worker gets this descriptor.
+  Status close_for_writing() {
+    const std::string name = fmt::format("/proc/self/fd/{}", file_.get());
+    FileHandle file(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+    if (file.get() < 0) {
+      return Error(ErrorCode::kUnavailable, "the upload cannot be read: " + system_message(errno));
+    }
+    file_ = std::move(file);
+    return {};
+  }
 
  private:
   FileHandle file_;
@@ -309,6 +319,7 @@ Result<std::string> ScanRunner::submit(ScanOrder order) {
     job->upload.reset(dynamic_cast<Upload*>(order.upload.get()));
     if (!job->upload) return Error(ErrorCode::kInternal, "an upload of another service");
     (void)order.upload.release();  // it is job's now
+    SAIPH_CHECK(job->upload->close_for_writing());
   } else {
     SAIPH_TRY(job->path, inside_roots(order.path));
   }

@@ -55,6 +55,7 @@ constexpr int kExitInternal = 4;
 constexpr std::chrono::seconds kExpiryPause{10};
 constexpr std::chrono::minutes kPurgePause{10};
 constexpr std::uint64_t kMaxSecretFile = 4096;
+constexpr std::chrono::milliseconds kLastRequests{2000};
 
 // Sanitisers trace their own process, which the kernel then refuses.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -543,7 +544,9 @@ Status Serve::stop() {
   };
   socket_.reset();
   scans_->stop(left());
-  if (!server_->drain(left())) say("requests that took too long were cut off");
+  // What people wait for gets a moment, however long the scans took.
+  if (!server_->drain(std::max(left(), kLastRequests)))
+    say("requests that took too long were cut off");
   api_->attach(nullptr);
   server_.reset();
   if (const Status flushed = api_->flush(); !flushed) {

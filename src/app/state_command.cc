@@ -121,6 +121,10 @@ Result<int> StateCommand::backup() {
   if (!request_.json && manifest.with_keys) {
     out_ << "It holds the private keys: keep it as you keep them.\n";
   }
+  if (!manifest.key_elsewhere.empty()) {
+    err_ << "saiph: note: the ledger's key is not in the data folder and so not in the backup: "
+         << escape_terminal(manifest.key_elsewhere) << "\n";
+  }
   return kExitDone;
 }
 

@@ -1,5 +1,6 @@
 #include "app/statement_writer.h"
 
+#include <algorithm>
 #include <thread>
 #include <utility>
 
@@ -12,6 +13,8 @@ namespace {
 
 /// Between two tries for the lock.
 constexpr std::chrono::milliseconds kPause{100};
+/// An ending server gives its socket up before its lock.
+constexpr std::chrono::milliseconds kHandOver{30'000};
 
 }  // namespace
 
@@ -36,7 +39,7 @@ Result<StatementWriter> StatementWriter::open(const std::string& ledger,
                                               const std::string& passphrase_file,
                                               std::chrono::milliseconds patience) {
   const auto end = std::chrono::steady_clock::now() + patience;
-  StatementWriter writer(ledger);
+  StatementWriter writer(ledger, passphrase_file, patience);
   while (true) {
     auto access = open_ledger(ledger, passphrase_file);
     if (access) {
@@ -53,10 +56,19 @@ Result<StatementWriter> StatementWriter::open(const std::string& ledger,
 Result<ledger::Receipt> StatementWriter::record(const ledger::Statement& statement) {
   if (access_) return app::record(*access_, statement);
   SAIPH_TRY(const std::string text, ledger::encode_statement(statement));
-  return record_through_server(ledger_, as_bytes(text));
+  return hand_over(as_bytes(text));
 }
 
 Result<ledger::Receipt> StatementWriter::record(ByteView statement) {
+  if (access_) return record_bytes(*access_, statement);
+  return hand_over(statement);
+}
+
+Result<ledger::Receipt> StatementWriter::hand_over(ByteView statement) {
+  auto receipt = record_through_server(ledger_, statement);
+  if (receipt || receipt.error().code() != ErrorCode::kNotFound) return receipt;
+  // The server has ended since; its lock goes with it, or another one has begun.
+  SAIPH_TRY(*this, open(ledger_, passphrase_file_, std::max(patience_, kHandOver)));
   if (access_) return record_bytes(*access_, statement);
   return record_through_server(ledger_, statement);
 }

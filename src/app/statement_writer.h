@@ -33,9 +33,16 @@ class StatementWriter {
   Status close();
 
  private:
-  explicit StatementWriter(std::string ledger) : ledger_(std::move(ledger)) {}
+  StatementWriter(std::string ledger, std::string passphrase_file,
+                  std::chrono::milliseconds patience)
+      : ledger_(std::move(ledger)),
+        passphrase_file_(std::move(passphrase_file)),
+        patience_(patience) {}
+  Result<ledger::Receipt> hand_over(ByteView statement);
 
   std::string ledger_;
+  std::string passphrase_file_;
+  std::chrono::milliseconds patience_;
   std::optional<LedgerAccess> access_;
 };
 
