@@ -4,6 +4,7 @@ import { base64, concat, hex, utf8, type Bytes } from "./bytes.ts";
 import { preAuthenticationEncoding } from "./envelope.ts";
 import { emptyRoot, leafHash, nodeHash } from "./merkle.ts";
 import { keyId, kEd25519 } from "./note.ts";
+import { sha256 } from "./sha2.ts";
 
 const own = (buffer: Uint8Array) => Uint8Array.from(buffer) as Bytes;
 
@@ -36,22 +37,40 @@ export function consistency(leaves: Bytes[], old: number, whole = true): Bytes[]
 
 export class LogForTest {
   readonly entries: Bytes[] = [];
-  readonly verifier: string;
-  private readonly secret: KeyObject;
-  private readonly id: Bytes;
+  verifier: string;
+  private secret: KeyObject;
+  private id: Bytes;
 
   constructor(readonly origin: string) {
+    ({ secret: this.secret, id: this.id, verifier: this.verifier } = this.newKey());
+  }
+
+  private newKey(): { secret: KeyObject; id: Bytes; verifier: string; spki: Bytes } {
     const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-    const key = own(publicKey.export({ format: "der", type: "spki" }).subarray(12));
-    this.secret = privateKey;
-    this.id = keyId(origin, kEd25519, key);
-    this.verifier = `${origin}+${hex(this.id)}+${base64(concat(Uint8Array.of(kEd25519), key))}`;
+    const spki = own(publicKey.export({ format: "der", type: "spki" }));
+    const id = keyId(this.origin, kEd25519, spki.slice(12));
+    return { secret: privateKey, id, spki, verifier: `${this.origin}+${hex(id)}+${base64(concat(Uint8Array.of(kEd25519), spki.slice(12)))}` };
+  }
+
+  private append(type: string, digest: string, predicate: object, signers: KeyObject[]): Bytes {
+    const payload = utf8(JSON.stringify({ _type: "https://in-toto.io/Statement/v1", subject: [{ name: "saiph", digest: { sha256: digest } }], predicateType: `urn:saiph:predicate:${type}:v1`, predicate }));
+    const message = preAuthenticationEncoding("application/vnd.in-toto+json", payload);
+    const signatures = signers.map((secret) => ({ sig: base64(own(sign(null, message, secret))) }));
+    const entry = utf8(JSON.stringify({ payloadType: "application/vnd.in-toto+json", payload: base64(payload), signatures }));
+    this.entries.push(entry);
+    return entry;
   }
 
   add(sequence: number): void {
-    const payload = utf8(JSON.stringify({ _type: "https://in-toto.io/Statement/v1", subject: [{ name: "saiph", digest: { sha256: "0".repeat(64) } }], predicateType: "urn:saiph:predicate:heartbeat:v1", predicate: { sequence } }));
-    const signature = own(sign(null, preAuthenticationEncoding("application/vnd.in-toto+json", payload), this.secret));
-    this.entries.push(utf8(JSON.stringify({ payloadType: "application/vnd.in-toto+json", payload: base64(payload), signatures: [{ sig: base64(signature) }] })));
+    this.append("heartbeat", "0".repeat(64), { sequence }, [this.secret]);
+  }
+
+  /** `forged`: the present key did not sign it. */
+  rotate(forged = false): Bytes {
+    const next = this.newKey();
+    const entry = this.append("key-rotation", hex(sha256(next.spki)), { from: this.verifier, to: next.verifier }, forged ? [next.secret, next.secret] : [this.secret, next.secret]);
+    ({ secret: this.secret, id: this.id, verifier: this.verifier } = next);
+    return entry;
   }
 
   leaves(size = this.entries.length): Bytes[] {

@@ -14,7 +14,7 @@ function filled(count = 9): LogForTest {
 }
 
 function given(log: LogForTest, index: number, proof = log.proof(index)): Given {
-  return { index: BigInt(index), proof, keys: [log.verifier], consistency: (from, to) => Promise.resolve(consistency(log.leaves(Number(to)), Number(from))) };
+  return { index: BigInt(index), proof, keys: [log.verifier], rotations: () => Promise.resolve([]), consistency: (from, to) => Promise.resolve(consistency(log.leaves(Number(to)), Number(from))) };
 }
 
 const trusting = (log: LogForTest, checkpoint: string | null = null): Trust => ({ key: log.verifier, checkpoint });
@@ -69,6 +69,23 @@ test("what was changed is disproved", async () => {
   for (const [name, one, trust] of cases) {
     assert.equal((await verifyEntry(one, trust)).conclusion, "disproved", name);
   }
+});
+
+test("a pinned key leads over rotations that it signed to later keys, and over no others", async () => {
+  const log = filled(3);
+  const first = log.verifier;
+  const rotations = [log.rotate(), log.rotate()];
+  log.add(4);
+  const one = (index: number, list = rotations) => ({ ...given(log, index), keys: [first, "middle", log.verifier], rotations: () => Promise.resolve(list) });
+  for (let i = 0; i < log.entries.length; ++i) {
+    const result = await verifyEntry(one(i), { key: first, checkpoint: null });
+    assert.equal(result.conclusion, "proven", `${i}: ${JSON.stringify(result.steps)}`);
+  }
+  assert.equal((await verifyEntry(one(5, [rotations[1]!]), { key: first, checkpoint: null })).conclusion, "disproved", "a rotation is missing");
+  const stolen = filled(3);
+  const pinned = stolen.verifier;
+  const forged = stolen.rotate(true);
+  assert.equal((await verifyEntry({ ...given(stolen, 1), keys: [pinned, stolen.verifier], rotations: () => Promise.resolve([forged]) }, { key: pinned, checkpoint: null })).conclusion, "disproved");
 });
 
 test("what could not be found out is not proven", async () => {

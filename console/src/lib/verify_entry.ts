@@ -2,6 +2,7 @@
 // true: its proof is computed again here, and only a key or a checkpoint that the reader brought is trusted.
 import { equal, hex, type Bytes } from "./bytes.ts";
 import { envelopeSignedBy, fingerprint, readEnvelope, type Envelope } from "./envelope.ts";
+import { keysFrom } from "./rotation.ts";
 import { isConsistent, leafHash, rootFromInclusion } from "./merkle.ts";
 import { readCheckpoint, readEntryProof, readVerifierKey, signedBy, type Checkpoint, type VerifierKey } from "./note.ts";
 
@@ -23,6 +24,8 @@ export type Given = {
   proof: string;
   /** The keys that the server states, oldest first. */
   keys: string[];
+  /** Fetches the log's key rotations, oldest first; asked only when the log has had several keys. */
+  rotations: () => Promise<Bytes[]>;
   /** Fetches the path of the consistency proof between two sizes. */
   consistency: (from: bigint, to: bigint) => Promise<Bytes[]>;
 };
@@ -55,11 +58,12 @@ export async function verifyEntry(given: Given, trust: Trust): Promise<Result> {
 
   const pinned = trust.key === null ? null : readVerifierKey(trust.key);
   const key = pinned?.ok === true ? pinned.value : null;
+  const trusted = key === null ? [] : await keysFrom(key, given.keys.length > 1 ? await given.rotations() : []);
   let anchored = false;
   if (key === null) {
     step("The log's key signed the checkpoint", "open", pinned?.ok === false ? `The pinned key cannot be used: ${pinned.problem}` : "No key is pinned in this browser, so anybody could have signed it. Pin the log's key first.");
   } else {
-    anchored = await checkSignature(checkpoint, key, step);
+    anchored = await checkSignature(checkpoint, trusted, step);
   }
 
   const envelope = readEnvelope(entry);
@@ -67,7 +71,7 @@ export async function verifyEntry(given: Given, trust: Trust): Promise<Result> {
     step("The statement was signed", "bad", envelope.problem);
     return end(null, checkpoint, anchored);
   }
-  await checkEnvelope(envelope.value, key, given.keys, step);
+  await checkEnvelope(envelope.value, trusted, given.keys, step);
 
   if (trust.checkpoint !== null) {
     anchored = (await checkTrustedCheckpoint(trust.checkpoint, checkpoint, key, given, step)) || anchored;
@@ -75,9 +79,16 @@ export async function verifyEntry(given: Given, trust: Trust): Promise<Result> {
   return end(envelope.value, checkpoint, anchored);
 }
 
+async function asyncFind<T>(list: T[], holds: (one: T) => Promise<boolean>): Promise<T | null> {
+  for (const one of list) if (await holds(one)) return one;
+  return null;
+}
+
 type Say = (name: string, outcome: Outcome, detail: string) => void;
 
-async function checkSignature(checkpoint: Checkpoint, key: VerifierKey, step: Say): Promise<boolean> {
+async function checkSignature(checkpoint: Checkpoint, trusted: VerifierKey[], step: Say): Promise<boolean> {
+  const pinned = trusted[0]!;
+  const key = (await asyncFind(trusted, async (one) => (await signedBy(checkpoint.note, one)) === "good")) ?? pinned;
   const name = "The pinned key signed the checkpoint";
   if (checkpoint.origin !== key.name) {
     step(name, "bad", `The checkpoint is of the log “${checkpoint.origin}”, the pinned key of “${key.name}”.`);
@@ -85,13 +96,13 @@ async function checkSignature(checkpoint: Checkpoint, key: VerifierKey, step: Sa
   }
   switch (await signedBy(checkpoint.note, key)) {
     case "good":
-      step(name, "good", `${key.name}, key ${fingerprint(key)}`);
+      step(name, "good", key === pinned ? `${key.name}, key ${fingerprint(key)}` : `${key.name}, key ${fingerprint(key)}: the pinned key leads to it by rotations that both old and new keys signed.`);
       return true;
     case "wrong":
       step(name, "bad", "It claims the pinned key's signature, but the signature is not that key's over this text. The checkpoint is forged or damaged.");
       return false;
     case "absent":
-      step(name, "bad", "The pinned key did not sign it. Either the log's key was changed since you pinned it (a key rotation, which the ledger records), or this is not your log.");
+      step(name, "bad", "The pinned key did not sign it. No rotation that it signed leads to the key that did: this is not the log whose key you pinned.");
       return false;
     case "unavailable":
       step(name, "open", "The key is ECDSA P-256, which this browser checks only on https or a loopback address.");
@@ -99,17 +110,17 @@ async function checkSignature(checkpoint: Checkpoint, key: VerifierKey, step: Sa
   }
 }
 
-async function checkEnvelope(envelope: Envelope, pinned: VerifierKey | null, stated: string[], step: Say): Promise<void> {
+async function checkEnvelope(envelope: Envelope, trusted: VerifierKey[], stated: string[], step: Say): Promise<void> {
   const name = "The statement was signed";
   const keys = stated.map(readVerifierKey).flatMap((read) => (read.ok ? [read.value] : []));
-  for (const key of [...(pinned === null ? [] : [pinned]), ...keys]) {
+  for (const key of [...trusted, ...keys]) {
     const answer = await envelopeSignedBy(envelope, key);
     if (answer === "wrong") return step(name, "bad", "The signature on the entry is not that of the key it names.");
     if (answer === "unavailable") return step(name, "open", "The signature is ECDSA P-256, which this browser checks only on https or a loopback address.");
     if (answer !== "good") continue;
-    const pinnedKey = pinned !== null && fingerprint(key) === fingerprint(pinned);
-    if (pinnedKey) return step(name, "good", "By the pinned key, over exactly these bytes.");
-    if (pinned === null) return step(name, "open", `By the key ${fingerprint(key)}, which this server states. No key is pinned to compare it with.`);
+    if (key === trusted[0]) return step(name, "good", "By the pinned key, over exactly these bytes.");
+    if (trusted.includes(key)) return step(name, "good", `By the key ${fingerprint(key)}, to which the pinned key leads by rotations.`);
+    if (trusted.length === 0) return step(name, "open", `By the key ${fingerprint(key)}, which this server states. No key is pinned to compare it with.`);
     return step(name, "good", `By an earlier key of this log, ${fingerprint(key)}, as the server states. The pinned key's checkpoint covers the entry.`);
   }
   step(name, "bad", "None of this log's keys signed it.");

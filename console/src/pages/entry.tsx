@@ -3,6 +3,7 @@ import { call, saveAs, send } from "../api/client.ts";
 import { asProblem, useResource } from "../api/resource.ts";
 import { base64, fromBase64, type Bytes } from "../lib/bytes.ts";
 import { moment, plural, predicateName, sentence } from "../lib/format.ts";
+import { readRotations } from "../api/rotations.ts";
 import { readTrust } from "../lib/trust.ts";
 import { verifyEntry, type Outcome, type Result, type Step } from "../lib/verify_entry.ts";
 import { useMay } from "../session.ts";
@@ -28,7 +29,7 @@ export function EntryPage({ parameters }: PageProps) {
       const { data } = await call("getConsistency", { query: { from: Number(from), to: Number(to) }, signal });
       return data.path.map((hash) => fromBase64(hash) ?? new Uint8Array(0));
     };
-    const result = await verifyEntry({ index: BigInt(index), proof, keys: ledger.keys.map((key) => key.verifier), consistency }, trust);
+    const result = await verifyEntry({ index: BigInt(index), proof, keys: ledger.keys.map((key) => key.verifier), consistency, rotations: () => readRotations(signal) }, trust);
     return { result, proof };
   });
   const type = checked.data?.result.envelope ? sentence(predicateName(checked.data.result.envelope.statement.predicateType).replace(/-/g, " ")) : null;

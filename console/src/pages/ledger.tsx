@@ -6,6 +6,8 @@ import { hex, fromBase64 } from "../lib/bytes.ts";
 import { fingerprint } from "../lib/envelope.ts";
 import { count, moment, plural, predicateName, sentence } from "../lib/format.ts";
 import { readCheckpoint, readVerifierKey, signedBy, type Signed } from "../lib/note.ts";
+import { readRotations } from "../api/rotations.ts";
+import { keysFrom } from "../lib/rotation.ts";
 import { keepCheckpoint, pinKey, readTrust } from "../lib/trust.ts";
 import type { Trust } from "../lib/verify_entry.ts";
 import { setQuery } from "../router.ts";
@@ -43,12 +45,14 @@ export function LedgerPage({ place }: PageProps) {
 
 function CheckpointCard({ ledger, trust }: { ledger: LedgerState; trust: Trust }) {
   const key = trust.key === null ? null : readVerifierKey(trust.key);
-  const signed = useResource<Signed | "other-root" | "none">(`signed/${trust.key}/${ledger.checkpoint}`, async () => {
+  const signed = useResource<Signed | "other-root" | "none">(`signed/${trust.key}/${ledger.checkpoint}`, async (signal) => {
     const checkpoint = readCheckpoint(ledger.checkpoint);
     if (!checkpoint.ok || key === null || !key.ok) return "none";
     const root = fromBase64(ledger.root);
     if (root === null || hex(root) !== hex(checkpoint.value.root) || BigInt(ledger.size) !== checkpoint.value.size) return "other-root";
-    return signedBy(checkpoint.value.note, key.value);
+    const keys = await keysFrom(key.value, ledger.keys.length > 1 ? await readRotations(signal) : []);
+    const answers = await Promise.all(keys.map((one) => signedBy(checkpoint.value.note, one)));
+    return answers.includes("wrong") ? "wrong" : answers.find((answer) => answer !== "absent") ?? "absent";
   });
   return (
     <Card title="Latest checkpoint" action={
@@ -64,10 +68,10 @@ function CheckpointCard({ ledger, trust }: { ledger: LedgerState; trust: Trust }
           <dt>Root</dt><dd><Digest of={ledger.root} full what="root" /></dd>
           <dt>Signed by</dt><dd><Digest of={ledger.keys.find((one) => one.current)?.fingerprint ?? null} full what="fingerprint" /></dd>
         </dl>
-        {signed.data === "good" && <Notice tone="good" icon="good"><p><b>Checked in this browser:</b> the key that you pinned signed this checkpoint.</p></Notice>}
+        {signed.data === "good" && <Notice tone="good" icon="good"><p><b>Checked in this browser:</b> the key that you pinned, or one to which it leads by rotation, signed this checkpoint.</p></Notice>}
         {signed.data === "none" && <Notice tone="medium" icon="open"><p><b>Not checked yet.</b> Pin the log's key, so that this browser can tell its signature from a stranger's.</p></Notice>}
         {(signed.data === "wrong" || signed.data === "other-root") && <Notice tone="critical" icon="bad" alert><p><b>This checkpoint is not what the pinned key signed.</b> Do not rely on this ledger. Compare it with copies and with what its witness holds.</p></Notice>}
-        {signed.data === "absent" && <Notice tone="critical" icon="bad" alert><p><b>The pinned key did not sign this checkpoint.</b> Either the log's key was rotated, which an entry of type “key-rotation” then records, or this is another log.</p></Notice>}
+        {signed.data === "absent" && <Notice tone="critical" icon="bad" alert><p><b>The pinned key did not sign this checkpoint.</b> No rotation that it signed leads to the key that did: this is not the log whose key you pinned.</p></Notice>}
         {signed.data === "unavailable" && <Notice tone="medium" icon="open"><p><b>Not checked.</b> This browser checks ECDSA P-256 only on https or a loopback address.</p></Notice>}
       </div>
     </Card>
@@ -120,7 +124,7 @@ function TrustCard({ ledger, trust, onChange }: { ledger: LedgerState; trust: Tr
         ) : (
           <div class="stack-tight">
             <h3>Pin the log's key</h3>
-            <p class="small soft">Best is the key as you got it by another way: on paper, from a colleague, from <code>saiph ledger show</code> on the server.</p>
+            <p class="small soft">Best is the key as you got it by another way: on paper, from a colleague, from <code>saiph ledger key</code> on the server.</p>
             <form class="form" onSubmit={(event) => { event.preventDefault(); pin(text); }} noValidate>
               <TextArea label="Verifier key" name="key" value={text} onValue={setText} rows={2} spellcheck={false} placeholder="name+1a2b3c4d+base64…" wrong={wrong} />
               <div class="form-actions">

@@ -19,7 +19,7 @@ export function KeysTab() {
             </Card>
           ))}
           <Notice tone="accent" icon="info">
-            <p><b>The private key never leaves the server, and this page cannot change it.</b> To rotate it, run <code>saiph ledger rotate-key</code> there. The rotation becomes an entry that the old and the new key both sign.</p>
+            <p><b>The private key never leaves the server, and this page cannot change it.</b> To rotate it, stop the server and run <code>saiph ledger rotate-key</code> there. The rotation becomes an entry that the old and the new key both sign.</p>
           </Notice>
         </div>
       )}
