@@ -17,6 +17,7 @@ ReadEntry Examiner::read(ByteView entry, std::string place) const {
     return out;
   }
   std::vector<crypto::PublicKey> keys;
+  keys.reserve(keys_.size());
   for (const VerifierKey& key : keys_) keys.push_back(key.key());
   if (!verified_by(*envelope, keys)) {
     out.problem = "no key of this ledger signed it";

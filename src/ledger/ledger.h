@@ -165,7 +165,7 @@ class Ledger {
   void stop(const Error& error, std::span<const Pending> batch);
   Status start_segment();
   void write_checkpoint_file();
-  Result<Digest> node(crypto::TreeNode node) const;
+  Result<Digest> node(crypto::TreeNode wanted) const;
   crypto::NodeReader node_reader() const;
 
   Folder& folder_;

@@ -68,9 +68,10 @@ Status Ledger::entries(std::uint64_t begin, std::uint64_t end,
       if (!reader.take(kRecordHeaderBytes, head)) return reader.failure("record");
       ByteCursor fields(head);
       const bool read = fields.u32le(tag) && fields.u32le(length);
-      const auto type = static_cast<RecordType>((tag >> 16U) & 0xFFU);
-      const bool commit = type == RecordType::kCommit;
-      if (!read || (!commit && (type != RecordType::kEntry || length > kMaxEntryBytes)) ||
+      const std::uint32_t type = (tag >> 16U) & 0xFFU;
+      const bool commit = type == static_cast<std::uint32_t>(RecordType::kCommit);
+      const bool entry = type == static_cast<std::uint32_t>(RecordType::kEntry);
+      if (!read || (!commit && (!entry || length > kMaxEntryBytes)) ||
           place + kRecordHeaderBytes + length > bytes) {
         return Error(ErrorCode::kMalformed,
                      fmt::format("byte {} of {} is no record", place, segment_name(first)), place);

@@ -34,10 +34,10 @@ class SegmentCheck {
   Status read_segment(std::uint64_t first, bool last, const Digest& origin);
   Status on_commit(const Record& record, bool is_base);
   Status on_next_batch(const Commit& commit, const SignedCheckpoint& opened,
-                       const std::string& place);
-  Status on_gap(const Commit& commit, const SignedCheckpoint& opened, const std::string& place);
+                       const std::string& where);
+  Status on_gap(const Commit& commit, const SignedCheckpoint& opened, const std::string& where);
   Status on_late_commit(const Commit& commit, const SignedCheckpoint& opened,
-                        const std::string& place);
+                        const std::string& where);
   Status at_end(std::uint64_t trailing_bytes);
   Result<std::set<Digest>> signed_among(const std::set<Digest>& leaves);
 
@@ -196,17 +196,14 @@ Status SegmentCheck::on_gap(const Commit& commit, const SignedCheckpoint& opened
   // The batch of this commit is the end of what was found; before it stand entries of the gap.
   const std::size_t own = commit.leaves.size();
   const std::size_t of_gap = found.size() >= own ? found.size() - own : 0;
-  std::vector<ReadEntry> before(
-      std::make_move_iterator(batch_.begin()),
-      std::make_move_iterator(batch_.begin() + static_cast<std::ptrdiff_t>(of_gap)));
   batch_.erase(batch_.begin(), batch_.begin() + static_cast<std::ptrdiff_t>(of_gap));
-  if (before.empty()) {
+  if (of_gap == 0) {
     missing_.push_back({begin, commit.old_size, edge_, edge_known_});
   } else {
     examiner_.defect(DefectKind::kEntryChanged, begin, commit.old_size - begin, where,
                      fmt::format("the commit of these entries is not there, and the {} found in "
                                  "their place are not those signed",
-                                 before.size()));
+                                 of_gap));
   }
   jump_to(commit, opened.checkpoint);
   return compare(commit.leaves, commit.old_size);
@@ -465,7 +462,7 @@ Status SegmentCheck::name_differences() {
                      "the entries are those signed, in order, but their commits are not where "
                      "they belong");
   }
-  for (ReadEntry& entry : unplaced_) {
+  for (const ReadEntry& entry : unplaced_) {
     const auto index = vacancies_.take(entry.found.leaf);
     if (index) SAIPH_CHECK(examiner_.accept(*index, entry));
   }

@@ -120,7 +120,7 @@ Result<std::uint64_t> TileCheck::read_blocks(std::uint64_t size) {
 Digest root_of_blocks(const std::vector<Digest>& roots, std::uint64_t size,
                       const std::vector<Digest>& last_leaves) {
   crypto::CompactRange whole;
-  const std::size_t full = static_cast<std::size_t>(size / kTileWidth);
+  const auto full = static_cast<std::size_t>(size / kTileWidth);
   for (std::size_t i = 0; i < full; ++i) whole.append(roots[i]);
   // The blocks are leaves of a tree of blocks; its edge, and that of the last block, are the edge.
   std::vector<Digest> edge(whole.hashes().begin(), whole.hashes().end());
@@ -166,6 +166,7 @@ bool TileCheck::choose_true_blocks(const Checkpoint& checkpoint) {
 
 Status TileCheck::check_upper_tiles(std::uint64_t size) {
   std::vector<Digest> below;
+  below.reserve(blocks_.size());
   for (const Block& block : blocks_) below.push_back(crypto::tree_root(block.tile));
   if (size % kTileWidth != 0) below.pop_back();
   for (std::uint32_t level = 1; !below.empty(); ++level) {
