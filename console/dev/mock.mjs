@@ -61,7 +61,7 @@ const id = () => { const hex = randomUUID(); return `0198a1b2-c3d4-7${hex.slice(
 const digestOf = (name) => `sha256:${sha256(name).toString("hex")}`;
 const none = () => ({ critical: 0, high: 0, medium: 0, low: 0, info: 0 });
 const account = (name, display, role, more = {}) => ({ id: id(), name, display, role, disabled: false, totp: false, password: true, oidc: false, created: at(900), version: 1, ...more });
-const accounts = [account("admin", "Mira Example", "admin", { totp: true }), account("operator", "Tomas Example", "operator"), account("auditor", "External audit", "auditor", { totp: true }), account("reporter", "Build farm", "reporter", { password: false, oidc: true }), account("former", "", "operator", { disabled: true })];
+const accounts = [account("admin", "First keeper", "admin", { totp: true }), account("operator", "Night shift", "operator"), account("auditor", "External audit", "auditor", { totp: true }), account("reporter", "Build farm", "reporter", { password: false, oidc: true }), account("former", "", "operator", { disabled: true })];
 const permissions = { admin: ["read", "read-ledger", "read-settings", "read-metrics", "scan", "report", "suppress", "own-tokens", "administer"], operator: ["read", "read-ledger", "read-metrics", "scan", "report", "suppress", "own-tokens"], auditor: ["read", "read-ledger", "read-settings", "read-metrics"], reporter: ["read", "report", "own-tokens"] };
 const rules = [
   ["pickle-dangerous-callable", "critical", "Loading this pickle calls a function that can run code or reach outside"],

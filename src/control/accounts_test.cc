@@ -29,18 +29,18 @@ constexpr UnixMillis kNow = kNowForTest;
 TEST(Accounts, AreMadeFoundAndUnique) {
   StateForTest test;
   Accounts& accounts = test.state->accounts();
-  NewAccount wanted{"Mira.K@example", "Mira \xC3\xBC", Role::kAdmin,
-                    "$argon2id$x",    "https://i",     "7"};
+  NewAccount wanted{"Keeper.K@example", "Keeper \xC3\xBC", Role::kAdmin,
+                    "$argon2id$x",      "https://i",       "7"};
   const auto created = accounts.create(wanted, Actor::system(), kNow);
   ASSERT_TRUE(created) << created.error().describe();
   EXPECT_EQ(created->version, 1);
   EXPECT_TRUE(created->has_password);
   EXPECT_FALSE(created->has_totp);
-  EXPECT_EQ(accounts.find_by_name("mira.k@EXAMPLE")->id, created->id);
+  EXPECT_EQ(accounts.find_by_name("keeper.k@EXAMPLE")->id, created->id);
   EXPECT_EQ(accounts.find_by_oidc("https://i", "7")->id, created->id);
   EXPECT_EQ(accounts.get(created->id)->display, wanted.display);
   EXPECT_EQ(**accounts.password_hash(created->id), "$argon2id$x");
-  wanted.name = "MIRA.k@example";
+  wanted.name = "KEEPER.k@example";
   EXPECT_EQ(accounts.create(wanted, Actor::system(), kNow).error().code(), ErrorCode::kConflict);
   wanted.name = "other";
   EXPECT_EQ(accounts.create(wanted, Actor::system(), kNow).error().code(), ErrorCode::kConflict);
@@ -103,13 +103,13 @@ TEST(Accounts, ChangesNeedThePresentVersionAndAnAdmin) {
 
 TEST(Accounts, NoPersonalDataGoesToTheLedger) {
   StateForTest test;
-  const Account admin = test.account("mira-the-admin", Role::kAdmin);
+  const Account admin = test.account("keeper-the-admin", Role::kAdmin);
   for (const Change& change : test.journal.changes) {
     const auto statement = statement_of(change);
     ASSERT_TRUE(statement);
     const auto text = ledger::encode_statement(*statement);
     ASSERT_TRUE(text) << text.error().describe();
-    EXPECT_THAT(*text, Not(HasSubstr("mira")));
+    EXPECT_THAT(*text, Not(HasSubstr("keeper")));
     EXPECT_THAT(*text, Not(HasSubstr(admin.id)));
     EXPECT_THAT(*text, HasSubstr("2026-01-02T03:04:05.678Z"));
     EXPECT_THAT(*text, HasSubstr("hmac-sha256:"));

@@ -32,7 +32,7 @@ TEST(ErasableStore, ErasedTextsLeaveNoBytes) {
   const auto opened = ErasableStore::open(folder.path() + "/texts.db", journal);
   ASSERT_TRUE(opened) << opened.error().describe();
   ErasableStore& texts = **opened;
-  const std::string text = "my name is Ada, and this is private";
+  const std::string text = "this is a name, and it is private";
   const auto digest = texts.put(as_bytes(text), kNow);
   ASSERT_TRUE(digest);
   const auto again = texts.put(as_bytes(text), kNow + 1);

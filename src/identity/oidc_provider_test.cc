@@ -173,7 +173,7 @@ Result<OidcIdentity> login(OidcClient& client, const std::string& issuer,
   SAIPH_TRY(const Answer page, talk("GET", begun.authorization_url, "", {}));
   std::string form;
   append_parameter(form, "request", between(page.body, "name=\"request\" value=\"", "\""));
-  append_parameter(form, "person", "ada");
+  append_parameter(form, "person", "ops");
   append_parameter(form, "answer", says);
   SAIPH_TRY(const Answer back, talk("POST", issuer + "/authorize", form,
                                     {{"Content-Type", "application/x-www-form-urlencoded"}}));
@@ -199,9 +199,9 @@ TEST(OidcProvider, EveryAlgorithmLogsIn) {
     ASSERT_TRUE(client);
     const auto identity = login(*client, provider.issuer);
     ASSERT_TRUE(identity) << algorithm << ": " << identity.error().describe();
-    EXPECT_EQ(identity->subject, "subject-ada");
+    EXPECT_EQ(identity->subject, "subject-ops");
     EXPECT_EQ(identity->issuer, provider.issuer);
-    EXPECT_EQ(identity->email, "ada@example.org");
+    EXPECT_EQ(identity->email, "ops@example.org");
   }
 }
 

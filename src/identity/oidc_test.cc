@@ -125,10 +125,10 @@ class FakeProvider {
         {"nonce", "\"" + asked["nonce"] + "\""},
         {"iat", std::to_string(kNow / 1000)},
         {"exp", std::to_string(kNow / 1000 + 300)},
-        {"email", "\"ada@example.org\""},
+        {"email", "\"ops@example.org\""},
         {"email_verified", "true"},
-        {"preferred_username", "\"ada\""},
-        {"name", "\"Ada\""},
+        {"preferred_username", "\"ops\""},
+        {"name", "\"Ops\""},
     };
     for (const auto& [name, value] : claims) all[name] = value;
     return {200, R"({"token_type":"Bearer","access_token":")" + access_token +
@@ -194,9 +194,9 @@ TEST(Oidc, ALoginEndsWithWhoItIs) {
   ASSERT_TRUE(identity) << identity.error().describe();
   EXPECT_EQ(identity->issuer, "https://id.example");
   EXPECT_EQ(identity->subject, "person-1");
-  EXPECT_EQ(identity->preferred_username, "ada");
-  EXPECT_EQ(identity->name, "Ada");
-  EXPECT_EQ(identity->email, "ada@example.org");
+  EXPECT_EQ(identity->preferred_username, "ops");
+  EXPECT_EQ(identity->name, "Ops");
+  EXPECT_EQ(identity->email, "ops@example.org");
   EXPECT_TRUE(identity->email_verified);
   EXPECT_EQ(party.provider.asked["tenant"], "a");
   EXPECT_EQ(party.provider.asked["response_type"], "code");

@@ -16,9 +16,9 @@ TEST(PasswordPolicy, TakesLongOnesOfAnyKind) {
         std::string("all lower case words are fine"), std::string("482617395028"),
         std::string("\xC3\xA9\xC3\xA8\xC3\xAA\xC3\xAB\xC3\xA0\xC3\xA2\xC3\xB4\xC3\xB6\xC3\xBC\xC3"
                     "\xBB\xC3\xAE\xC3\xAF"),
-        std::string("my password is a canoe"), std::string("ada is not the only word here"),
+        std::string("my password is a canoe"), std::string("ops is not the only word here"),
         std::string("x") + std::string(50, '7') + "y" + std::string(204, '3')}) {
-    const auto status = check_password_policy(password, "ada");
+    const auto status = check_password_policy(password, "ops");
     EXPECT_TRUE(status) << password << ": " << status.error().message();
   }
 }
@@ -29,34 +29,34 @@ TEST(PasswordPolicy, RefusesWhatIsGuessedFirst) {
     std::string name;
   };
   const Row rows[] = {
-      {"", "ada"},
-      {"short", "ada"},
-      {"elevenchars", "ada"},
-      {"\xC3\xA9\xC3\xA8\xC3\xAA\xC3\xAB\xC3\xA0\xC3\xA2", "ada"},  // 12 bytes, 6 characters
-      {std::string(257, 'a') + "b", "ada"},
-      {std::string(1 << 20, 'a'), "ada"},
-      {"twelve\tchars and a tab", "ada"},
-      {"twelve chars and a nul" + std::string(1, '\0'), "ada"},
-      {"not utf-8 at all \xFF\xFE", "ada"},
-      {"ada.lovelace@example.org", "ada.lovelace@example.org"},
-      {"ADA.Lovelace@example.org", "ada.lovelace@example.org"},
-      {"adaadaadaada", "ada"},
+      {"", "ops"},
+      {"short", "ops"},
+      {"elevenchars", "ops"},
+      {"\xC3\xA9\xC3\xA8\xC3\xAA\xC3\xAB\xC3\xA0\xC3\xA2", "ops"},  // 12 bytes, 6 characters
+      {std::string(257, 'a') + "b", "ops"},
+      {std::string(1 << 20, 'a'), "ops"},
+      {"twelve\tchars and a tab", "ops"},
+      {"twelve chars and a nul" + std::string(1, '\0'), "ops"},
+      {"not utf-8 at all \xFF\xFE", "ops"},
+      {"first.keeper@example.org", "first.keeper@example.org"},
+      {"FIRST.Keeper@example.org", "first.keeper@example.org"},
+      {"opsopsopsops", "ops"},
       {"christopher2026!", "Christopher"},
       {"2026-christopher", "christopher"},
-      {"aaaaaaaaaaaa", "ada"},
-      {"abababababab", "ada"},
-      {"xyz1xyz1xyz1", "ada"},
-      {"123456789012", "ada"},
-      {"98765432109876", "ada"},
-      {"abcdefghijklm", "ada"},
-      {"Password1234", "ada"},
-      {"P@ssw0rd2026!", "ada"},
-      {"passwordpassword", "ada"},
-      {"Qwertyuiop123", "ada"},
-      {"administrator1", "ada"},
-      {"Correct Horse Battery Staple", "ada"},
-      {"1qaz2wsx3edc", "ada"},
-      {"letmein2026!!", "ada"},
+      {"aaaaaaaaaaaa", "ops"},
+      {"abababababab", "ops"},
+      {"xyz1xyz1xyz1", "ops"},
+      {"123456789012", "ops"},
+      {"98765432109876", "ops"},
+      {"abcdefghijklm", "ops"},
+      {"Password1234", "ops"},
+      {"P@ssw0rd2026!", "ops"},
+      {"passwordpassword", "ops"},
+      {"Qwertyuiop123", "ops"},
+      {"administrator1", "ops"},
+      {"Correct Horse Battery Staple", "ops"},
+      {"1qaz2wsx3edc", "ops"},
+      {"letmein2026!!", "ops"},
   };
   for (const Row& row : rows) {
     const auto status = check_password_policy(row.password, row.name);

@@ -22,22 +22,22 @@ std::unique_ptr<LoginThrottle> make(const ThrottleOptions& options = {}) {
 TEST(LoginThrottle, WaitsDoubleUpToTheLongest) {
   auto throttle = make();
   UnixMillis now = kStart;
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(throttle->admit("ada", "192.0.2.1", now), 0) << i;
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(throttle->admit("ops", "192.0.2.1", now), 0) << i;
   std::int64_t expected = kSecondMs;
   for (int i = 0; i < 10; ++i) {
-    EXPECT_EQ(throttle->admit("ada", "192.0.2.1", now), expected) << i;
-    EXPECT_EQ(throttle->admit("ADA", "192.0.2.1", now + expected - 1), 1) << i;
+    EXPECT_EQ(throttle->admit("ops", "192.0.2.1", now), expected) << i;
+    EXPECT_EQ(throttle->admit("OPS", "192.0.2.1", now + expected - 1), 1) << i;
     now += expected;
-    EXPECT_EQ(throttle->admit("ada", "192.0.2.1", now), 0) << i;
+    EXPECT_EQ(throttle->admit("ops", "192.0.2.1", now), 0) << i;
     expected = std::min<std::int64_t>(expected * 2, kMinuteMs);
   }
 }
 
 TEST(LoginThrottle, RefusedAttemptsDoNotLengthenTheWait) {
   auto throttle = make();
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(throttle->admit("ada", "192.0.2.1", kStart), 0);
-  for (int i = 0; i < 1000; ++i) EXPECT_GT(throttle->admit("ada", "192.0.2.1", kStart + 500), 0);
-  EXPECT_EQ(throttle->admit("ada", "192.0.2.1", kStart + 1000), 0);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(throttle->admit("ops", "192.0.2.1", kStart), 0);
+  for (int i = 0; i < 1000; ++i) EXPECT_GT(throttle->admit("ops", "192.0.2.1", kStart + 500), 0);
+  EXPECT_EQ(throttle->admit("ops", "192.0.2.1", kStart + 1000), 0);
   EXPECT_EQ(throttle->figures().refused, 1000U);
   EXPECT_EQ(throttle->figures().admitted, 6U);
 }
@@ -45,9 +45,9 @@ TEST(LoginThrottle, RefusedAttemptsDoNotLengthenTheWait) {
 TEST(LoginThrottle, AnAccountIsSlowFromEveryAddress) {
   auto throttle = make();
   for (int i = 0; i < 5; ++i) {
-    EXPECT_EQ(throttle->admit("ada", "192.0.2." + std::to_string(i), kStart), 0);
+    EXPECT_EQ(throttle->admit("ops", "192.0.2." + std::to_string(i), kStart), 0);
   }
-  EXPECT_GT(throttle->admit("ada", "198.51.100.7", kStart), 0);
+  EXPECT_GT(throttle->admit("ops", "198.51.100.7", kStart), 0);
   EXPECT_EQ(throttle->admit("bob", "198.51.100.7", kStart), 0);
 }
 
@@ -93,27 +93,27 @@ TEST(LoginThrottle, SuccessForgetsTheAccountButNotTheAddress) {
   EXPECT_LE(guesses, 20);
   // An honest person's own failures end with their login.
   auto other = make();
-  for (int i = 0; i < 4; ++i) EXPECT_EQ(other->admit("ada", "192.0.2.9", kStart), 0);
-  EXPECT_EQ(other->admit("ada", "192.0.2.9", kStart), 0);
-  other->succeeded("ada", "192.0.2.9", kStart);
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(other->admit("ada", "192.0.2.9", kStart), 0) << i;
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(other->admit("ops", "192.0.2.9", kStart), 0);
+  EXPECT_EQ(other->admit("ops", "192.0.2.9", kStart), 0);
+  other->succeeded("ops", "192.0.2.9", kStart);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(other->admit("ops", "192.0.2.9", kStart), 0) << i;
 }
 
 TEST(LoginThrottle, FailuresAreForgottenAfterAWhile) {
   auto throttle = make();
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(throttle->admit("ada", "192.0.2.1", kStart), 0);
-  EXPECT_GT(throttle->admit("ada", "192.0.2.1", kStart), 0);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(throttle->admit("ops", "192.0.2.1", kStart), 0);
+  EXPECT_GT(throttle->admit("ops", "192.0.2.1", kStart), 0);
   const UnixMillis later = kStart + 24 * kHourMs;
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(throttle->admit("ada", "192.0.2.1", later), 0) << i;
-  EXPECT_GT(throttle->admit("ada", "192.0.2.1", later), 0);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(throttle->admit("ops", "192.0.2.1", later), 0) << i;
+  EXPECT_GT(throttle->admit("ops", "192.0.2.1", later), 0);
 }
 
 TEST(LoginThrottle, AClockSetBackLocksNobodyOut) {
   auto throttle = make();
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(throttle->admit("ada", "192.0.2.1", kStart), 0);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(throttle->admit("ops", "192.0.2.1", kStart), 0);
   const UnixMillis earlier = kStart - 100 * kDayMs;
-  EXPECT_LE(throttle->admit("ada", "192.0.2.1", earlier), kSecondMs);
-  EXPECT_EQ(throttle->admit("ada", "192.0.2.1", earlier + kSecondMs), 0);
+  EXPECT_LE(throttle->admit("ops", "192.0.2.1", earlier), kSecondMs);
+  EXPECT_EQ(throttle->admit("ops", "192.0.2.1", earlier + kSecondMs), 0);
 }
 
 TEST(LoginThrottle, AFloodOfAddressesNeitherGrowsItNorWashesOutTheWorst) {
@@ -141,7 +141,7 @@ TEST(LoginThrottle, AttemptsMadeAtOnceCountEach) {
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 100; ++i) {
-        if (throttle->admit("ada", "192.0.2.1", kStart) == 0) ++admitted;
+        if (throttle->admit("ops", "192.0.2.1", kStart) == 0) ++admitted;
       }
     });
   }

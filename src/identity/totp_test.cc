@@ -84,8 +84,8 @@ TEST(Totp, TheFirstStepHasNoneBeforeIt) {
 }
 
 TEST(Totp, UriEscapesNames) {
-  EXPECT_EQ(totp_uri(secret(), "Saiph", "ada"),
-            "otpauth://totp/Saiph:ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Saiph"
+  EXPECT_EQ(totp_uri(secret(), "Saiph", "ops"),
+            "otpauth://totp/Saiph:ops?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Saiph"
             "&algorithm=SHA1&digits=6&period=30");
   EXPECT_EQ(totp_uri(secret(), "Sa:i&p h", "a?b/\xC3\xA9"),
             "otpauth://totp/Sa%3Ai%26p%20h:a%3Fb%2F%C3%A9?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"

@@ -38,7 +38,7 @@ TEST_F(PeopleTest, TheSetupLinkMakesOneAdministrator) {
   const auto link = identity::new_token(identity::TokenKind::kSetup);
   ASSERT_TRUE(state_->setup().issue(link->digest(), now_));
   const auto body = [&](std::string_view token, std::string_view password) {
-    return R"({"token":")" + std::string(token) + R"(","name":"mira","password":")" +
+    return R"({"token":")" + std::string(token) + R"(","name":"keeper","password":")" +
            std::string(password) + "\"}";
   };
   const auto other = identity::new_token(identity::TokenKind::kSetup);
@@ -67,31 +67,31 @@ TEST_F(PeopleTest, TheSetupLinkEndsAfterAQuarterOfAnHour) {
 }
 
 TEST_F(PeopleTest, LoggingInAndOut) {
-  add_account("mira", Role::kOperator);
-  const Reply in = log_in("MIRA", kPasswordForTest);
+  add_account("keeper", Role::kOperator);
+  const Reply in = log_in("KEEPER", kPasswordForTest);
   ASSERT_EQ(in.status, 200) << in.body;
   const std::string cookie = in.header("Set-Cookie");
   EXPECT_NE(cookie.find("; HttpOnly"), std::string::npos);
   EXPECT_NE(cookie.find("; SameSite=Strict"), std::string::npos);
   EXPECT_EQ(cookie.find("; Secure"), std::string::npos);  // plain text, on loopback
-  const Caller mira = from(in);
-  const Reply who = call(mira, "GET", "/api/v1/session");
-  EXPECT_EQ(who.text("/csrf"), mira.csrf);
+  const Caller keeper = from(in);
+  const Reply who = call(keeper, "GET", "/api/v1/session");
+  EXPECT_EQ(who.text("/csrf"), keeper.csrf);
   EXPECT_EQ(who.text("/kind"), "session");
-  EXPECT_EQ(who.text("/account/name"), "mira");
-  const Reply out = call(mira, "DELETE", "/api/v1/session");
+  EXPECT_EQ(who.text("/account/name"), "keeper");
+  const Reply out = call(keeper, "DELETE", "/api/v1/session");
   EXPECT_EQ(out.status, 204);
   EXPECT_NE(out.header("Set-Cookie").find("Max-Age=0"), std::string::npos);
-  EXPECT_EQ(call(mira, "GET", "/api/v1/session").status, 401);
+  EXPECT_EQ(call(keeper, "GET", "/api/v1/session").status, 401);
 }
 
 TEST_F(PeopleTest, ANewLoginEndsTheBrowsersOldSession) {
-  add_account("mira", Role::kOperator);
-  const Caller first = from(log_in("mira", kPasswordForTest));
+  add_account("keeper", Role::kOperator);
+  const Caller first = from(log_in("keeper", kPasswordForTest));
   const Reply second =
       send("POST", "/api/v1/session",
            {{"Cookie", "saiph=" + first.cookie}, {"Content-Type", "application/json"}},
-           R"({"name":"mira","password":"correct horse battery"})");
+           R"({"name":"keeper","password":"correct horse battery"})");
   EXPECT_EQ(second.status, 200);
   EXPECT_EQ(call(first, "GET", "/api/v1/session").status, 401);
 }
@@ -117,48 +117,48 @@ TEST_F(PeopleTest, WrongNamesAndPasswordsLookTheSame) {
 }
 
 TEST_F(PeopleTest, GuessingGetsSlow) {
-  add_account("mira", Role::kOperator);
+  add_account("keeper", Role::kOperator);
   Reply reply;
-  for (int i = 0; i < 6; ++i) reply = log_in("mira", "wrong");
+  for (int i = 0; i < 6; ++i) reply = log_in("keeper", "wrong");
   EXPECT_EQ(reply.status, 429);
   EXPECT_GE(std::stoi(reply.header("Retry-After")), 1);
-  EXPECT_EQ(log_in("mira", kPasswordForTest).status, 429);
+  EXPECT_EQ(log_in("keeper", kPasswordForTest).status, 429);
   now_ += kMinuteMs;
-  EXPECT_EQ(log_in("mira", kPasswordForTest).status, 200);
-  EXPECT_EQ(log_in("mira", "wrong").status, 401);
+  EXPECT_EQ(log_in("keeper", kPasswordForTest).status, 200);
+  EXPECT_EQ(log_in("keeper", "wrong").status, 401);
 }
 
 TEST_F(PeopleTest, SecondFactor) {
-  add_account("mira", Role::kOperator);
-  const Caller mira = from(log_in("mira", kPasswordForTest));
-  const std::string path = "/api/v1/accounts/" + mira.account + "/totp";
-  EXPECT_EQ(call(mira, "PUT", path, R"({"code":"123456"})").status, 409);
-  const Reply begun = call(mira, "POST", path);
+  add_account("keeper", Role::kOperator);
+  const Caller keeper = from(log_in("keeper", kPasswordForTest));
+  const std::string path = "/api/v1/accounts/" + keeper.account + "/totp";
+  EXPECT_EQ(call(keeper, "PUT", path, R"({"code":"123456"})").status, 409);
+  const Reply begun = call(keeper, "POST", path);
   ASSERT_EQ(begun.status, 200);
   const std::string secret = begun.text("/secret");
   EXPECT_NE(begun.text("/uri").find(secret), std::string::npos);
   const std::string code = code_now(secret);
   const std::string wrong = code == "000000" ? "000001" : "000000";
-  EXPECT_EQ(call(mira, "PUT", path, R"({"code":")" + wrong + "\"}").status, 422);
-  const Reply on = call(mira, "PUT", path, R"({"code":")" + code + "\"}");
+  EXPECT_EQ(call(keeper, "PUT", path, R"({"code":")" + wrong + "\"}").status, 422);
+  const Reply on = call(keeper, "PUT", path, R"({"code":")" + code + "\"}");
   ASSERT_EQ(on.status, 200) << on.body;
   const std::string recovery = on.text("/recovery_codes/0");
-  EXPECT_EQ(call(mira, "POST", path).status, 409);
+  EXPECT_EQ(call(keeper, "POST", path).status, 409);
 
-  EXPECT_EQ(log_in("mira", kPasswordForTest).text("/type"), "urn:saiph:problem:totp-required");
-  EXPECT_EQ(log_in("mira", "wrong password").text("/type"), "urn:saiph:problem:login-refused");
+  EXPECT_EQ(log_in("keeper", kPasswordForTest).text("/type"), "urn:saiph:problem:totp-required");
+  EXPECT_EQ(log_in("keeper", "wrong password").text("/type"), "urn:saiph:problem:login-refused");
   // The code that switched it on is used.
-  EXPECT_EQ(log_in("mira", kPasswordForTest, code).status, 401);
+  EXPECT_EQ(log_in("keeper", kPasswordForTest, code).status, 401);
   now_ += identity::kTotpStepMs;
-  EXPECT_EQ(log_in("mira", kPasswordForTest, code_now(secret)).status, 200);
-  EXPECT_EQ(log_in("mira", kPasswordForTest, code_now(secret)).status, 401);
-  EXPECT_EQ(log_in("mira", kPasswordForTest, recovery).status, 200);
-  EXPECT_EQ(log_in("mira", kPasswordForTest, recovery).status, 401);
+  EXPECT_EQ(log_in("keeper", kPasswordForTest, code_now(secret)).status, 200);
+  EXPECT_EQ(log_in("keeper", kPasswordForTest, code_now(secret)).status, 401);
+  EXPECT_EQ(log_in("keeper", kPasswordForTest, recovery).status, 200);
+  EXPECT_EQ(log_in("keeper", kPasswordForTest, recovery).status, 401);
 
   const Caller admin = caller_of(Role::kAdmin);
   EXPECT_EQ(call(admin, "POST", path).status, 403);
   EXPECT_EQ(call(admin, "DELETE", path).status, 204);
-  EXPECT_EQ(log_in("mira", kPasswordForTest).status, 200);
+  EXPECT_EQ(log_in("keeper", kPasswordForTest).status, 200);
 }
 
 TEST_F(PeopleTest, Accounts) {
@@ -222,9 +222,9 @@ TEST_F(PeopleTest, OthersAccountsAreOthers) {
 }
 
 TEST_F(PeopleTest, Passwords) {
-  add_account("mira", Role::kOperator);
-  const Caller one = from(log_in("mira", kPasswordForTest));
-  const Caller two = from(log_in("mira", kPasswordForTest));
+  add_account("keeper", Role::kOperator);
+  const Caller one = from(log_in("keeper", kPasswordForTest));
+  const Caller two = from(log_in("keeper", kPasswordForTest));
   const std::string path = "/api/v1/accounts/" + one.account + "/password";
   EXPECT_EQ(call(one, "POST", path, R"({"password":"another long sentence"})").status, 403);
   EXPECT_EQ(
@@ -236,12 +236,12 @@ TEST_F(PeopleTest, Passwords) {
             204);
   EXPECT_EQ(call(one, "GET", "/api/v1/session").status, 200);
   EXPECT_EQ(call(two, "GET", "/api/v1/session").status, 401);
-  EXPECT_EQ(log_in("mira", kPasswordForTest).status, 401);
-  EXPECT_EQ(log_in("mira", "another long sentence").status, 200);
+  EXPECT_EQ(log_in("keeper", kPasswordForTest).status, 401);
+  EXPECT_EQ(log_in("keeper", "another long sentence").status, 200);
   const Caller admin = caller_of(Role::kAdmin);
   EXPECT_EQ(call(admin, "POST", path, R"({"password":"set by somebody else"})").status, 204);
   EXPECT_EQ(call(one, "GET", "/api/v1/session").status, 401);
-  EXPECT_EQ(log_in("mira", "set by somebody else").status, 200);
+  EXPECT_EQ(log_in("keeper", "set by somebody else").status, 200);
 }
 
 TEST_F(PeopleTest, Tokens) {

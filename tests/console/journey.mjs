@@ -121,8 +121,8 @@ try {
     assert.match(link, /\/setup#[A-Za-z0-9_-]{16,}$/);
     await page.goto(`/setup${link.slice(link.indexOf("#"))}`);
     await page.reload();
-    await page.getByLabel("Name to log in with").fill("mira");
-    await page.getByLabel("Your name (optional)").fill("Mira");
+    await page.getByLabel("Name to log in with").fill("keeper");
+    await page.getByLabel("Your name (optional)").fill("Keeper");
     await page.getByLabel("Password", { exact: true }).fill(password);
     await page.getByLabel("Password again").fill(password);
     await page.getByRole("button", { name: "Make the account" }).click();
@@ -148,7 +148,7 @@ try {
   await step("logging in asks for the code", async () => {
     await page.getByRole("button", { name: "Log out" }).first().click();
     await page.getByRole("heading", { name: "Log in" }).waitFor();
-    await logIn(page, "mira", true);
+    await logIn(page, "keeper", true);
   });
   await step("a malicious model is uploaded and its scan watched", async () => {
     await page.goto("/scans");

@@ -315,7 +315,7 @@ class LocalProvider:
         self._server.daemon_threads = True
         self.issuer = f"http://127.0.0.1:{self._server.server_port}"
         self.provider = Provider(self.issuer, client_id, client_secret or secrets.token_urlsafe(24), redirect_uri,
-                                 algorithm, people or {"ada": "subject-ada"}, self._folder.name)
+                                 algorithm, people or {"ops": "subject-ops"}, self._folder.name)
         self._handler.provider = self.provider
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
@@ -343,7 +343,7 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def agree(authorization_url, person="ada", answer="yes"):
+def agree(authorization_url, person="ops", answer="yes"):
     """What a person's browser does at the provider: where it is sent back to, as a URL."""
     opener = urllib.request.build_opener(NoRedirect)
     page = opener.open(authorization_url, timeout=10).read().decode()
@@ -372,11 +372,11 @@ def main():
     parser.add_argument("--client-id", default="saiph")
     parser.add_argument("--client-secret", help="default: a random one")
     parser.add_argument("--algorithm", choices=["RS256", "PS256", "ES256"], default="RS256")
-    parser.add_argument("--person", action="append", metavar="NAME=SUBJECT", help="default: ada=subject-ada")
+    parser.add_argument("--person", action="append", metavar="NAME=SUBJECT", help="default: ops=subject-ops")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--verbose", action="store_true", help="log requests to standard error")
     arguments = parser.parse_args()
-    people = parse_people(arguments.person or ["ada=subject-ada"])
+    people = parse_people(arguments.person or ["ops=subject-ops"])
     with LocalProvider(arguments.redirect_uri, arguments.client_id, arguments.client_secret, arguments.algorithm,
                        people, arguments.port, not arguments.verbose) as local:
         print(json.dumps(local.described()), flush=True)

@@ -65,7 +65,7 @@ class LocalProviderTest(unittest.TestCase):
             head, body, signature = token.split(".")
             claims = json.loads(decoded(body))
             self.assertEqual(claims["nonce"], client.nonce)
-            self.assertEqual(claims["sub"], "subject-ada")
+            self.assertEqual(claims["sub"], "subject-ops")
             public = pathlib.Path(folder) / "public.pem"
             public.write_bytes(openssl("pkey", "-in", local.provider.key.path, "-pubout"))
             signed = pathlib.Path(folder) / "signature"

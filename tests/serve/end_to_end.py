@@ -26,7 +26,7 @@ import urllib.parse
 
 TESTS = []
 SAIPH = None
-NAME, PASSWORD = "mira", "a long sentence of mine"
+NAME, PASSWORD = "keeper", "a long sentence of mine"
 BAD_PICKLE = b"cos\nsystem\n(S'true'\ntR."
 
 

@@ -100,7 +100,7 @@ class Caller:
         self.csrf = answer.json["csrf"]
         return answer.json
 
-    def set_up(self, name="mira"):
+    def set_up(self, name="keeper"):
         return self.enter(self("POST", "/api/v1/setup", {"token": self.server.setup_token(), "name": name,
                                                          "password": PASSWORD}, status=201))
 
