@@ -1,4 +1,3 @@
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "app/command_end.h"
 #include "app/ledger_access.h"
 #include "app/ledger_request.h"
 #include "app/ledger_view.h"
@@ -28,32 +28,9 @@ namespace saiph::app {
 
 namespace {
 
-constexpr int kExitDone = 0;
-constexpr int kExitDisproved = 1;
-constexpr int kExitUsage = 2;
-constexpr int kExitUndecided = 3;
-constexpr int kExitInternal = 4;
 constexpr std::uint64_t kMaxArgumentFile = 1U << 20;
 constexpr std::array<std::string_view, 3> kRoles = {"developer", "system-operator",
                                                     "data-custodian"};
-
-int exit_of(const Error& error) {
-  switch (error.code()) {
-    case ErrorCode::kMalformed:
-      return kExitDisproved;
-    case ErrorCode::kUnavailable:
-    case ErrorCode::kLimit:
-      return kExitUndecided;
-    case ErrorCode::kInternal:
-      return kExitInternal;
-    default:
-      return kExitUsage;
-  }
-}
-
-std::string now_text() {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
-}
 
 Result<std::string> read_text(const std::string& path) {
   auto file = FileSource::open(path);

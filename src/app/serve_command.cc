@@ -9,7 +9,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <ctime>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -17,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "app/command_end.h"
 #include "app/data_folder.h"
 #include "app/evidence_keeper.h"
 #include "app/ledger_access.h"
@@ -46,11 +46,6 @@ namespace saiph::app {
 
 namespace {
 
-constexpr int kExitDone = 0;
-constexpr int kExitDisproved = 1;
-constexpr int kExitUsage = 2;
-constexpr int kExitMedium = 3;
-constexpr int kExitInternal = 4;
 /// Suppressions that end, sessions that are over: nobody minds a few seconds.
 constexpr std::chrono::seconds kExpiryPause{10};
 constexpr std::chrono::minutes kPurgePause{10};
@@ -63,30 +58,6 @@ constexpr bool kSanitised = true;
 #else
 constexpr bool kSanitised = false;
 #endif
-
-UnixMillis now_millis() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-std::string now_text() {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
-}
-
-int exit_of(const Error& error) {
-  switch (error.code()) {
-    case ErrorCode::kMalformed:
-      return kExitDisproved;
-    case ErrorCode::kUnavailable:
-    case ErrorCode::kLimit:
-      return kExitMedium;
-    case ErrorCode::kInternal:
-      return kExitInternal;
-    default:
-      return kExitUsage;
-  }
-}
 
 /// Whatever went wrong here, the person can mend it: exit 2.
 Error as_usage(const Error& error) {

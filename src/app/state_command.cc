@@ -1,7 +1,5 @@
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <chrono>
 #include <ctime>
 #include <exception>
 #include <memory>
@@ -10,6 +8,7 @@
 #include <vector>
 
 #include "app/backup.h"
+#include "app/command_end.h"
 #include "app/data_folder.h"
 #include "app/ledger_access.h"
 #include "app/ledger_view.h"
@@ -27,36 +26,6 @@
 namespace saiph::app {
 
 namespace {
-
-constexpr int kExitDone = 0;
-constexpr int kExitDisproved = 1;
-constexpr int kExitUsage = 2;
-constexpr int kExitUndecided = 3;
-constexpr int kExitInternal = 4;
-
-int exit_of(const Error& error) {
-  switch (error.code()) {
-    case ErrorCode::kMalformed:
-      return kExitDisproved;
-    case ErrorCode::kUnavailable:
-    case ErrorCode::kLimit:
-      return kExitUndecided;
-    case ErrorCode::kInternal:
-      return kExitInternal;
-    default:
-      return kExitUsage;
-  }
-}
-
-UnixMillis now_millis() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-std::string now_text() {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
-}
 
 class StateCommand {
  public:

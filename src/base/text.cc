@@ -30,6 +30,13 @@ std::string_view take_line(std::string_view& rest) {
   return line;
 }
 
+std::string ascii_lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return out;
+}
+
 std::string rot13(std::string_view text) {
   std::string out(text);
   for (char& c : out) {

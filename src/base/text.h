@@ -35,6 +35,9 @@ constexpr int base64_digit(char c) {
 /// written as they are: texts of Python and JSON hold lone ones. Any thread, constant cost.
 void append_utf8(std::string& out, std::uint32_t code_point);
 
+/// Latin capital letters made small, every other byte as it is. Any thread, linear.
+std::string ascii_lower(std::string_view text);
+
 /// Letters moved by thirteen places, the rest as it is. Any thread, linear.
 std::string rot13(std::string_view text);
 

@@ -265,7 +265,7 @@ TEST(State, FilesAreOursAloneAndTheKeyIsNeeded) {
 }
 
 TEST(State, DamageAndLaterVersionsAreSaid) {
-  const store::TemporaryFolder folder;
+  const TemporaryFolder folder;
   JournalForTest journal;
   const std::string path = folder.path() + "/state.db";
   std::ofstream(path) << std::string(8192, 'x');

@@ -4,6 +4,7 @@
 #include "codec/json/json_writer.h"
 #include "control/account_rows.h"
 #include "control/identifier.h"
+#include "control/page_reader.h"
 #include "control/sessions.h"
 #include "control/state_core.h"
 #include "control/text_rules.h"
@@ -125,23 +126,10 @@ Result<Page<ApiToken>> ApiTokens::list(const std::optional<std::string>& owner,
         database.prepare("SELECT " + std::string(kColumns) + " FROM tokens WHERE " + condition +
                          "(created, id) < (?1, ?2) ORDER BY created DESC, id "
                          "DESC LIMIT ?3"));
-    select.bind(1, cursor ? cursor->number : INT64_MAX);
-    select.bind(2, cursor ? cursor->text : std::string());
-    select.bind(3, static_cast<std::int64_t>(page.limit) + 1);
+    bind_newest_first(select, cursor, page);
     if (owner) select.bind(4, *owner);
-    Page<ApiToken> found;
-    while (true) {
-      SAIPH_TRY(const bool row, select.step());
-      if (!row) break;
-      if (found.items.size() == page.limit) {
-        const ApiToken& last = found.items.back();
-        found.next = Cursor{last.created, last.id}.encode(list);
-        break;
-      }
-      SAIPH_TRY(ApiToken token, read_token(select));
-      found.items.push_back(std::move(token));
-    }
-    return found;
+    return read_newest_first<ApiToken>(select, page.limit, list,
+                                       [](const store::Statement& row) { return read_token(row); });
   });
 }
 

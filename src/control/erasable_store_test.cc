@@ -27,7 +27,7 @@ std::string all_bytes(const std::string& folder) {
 }
 
 TEST(ErasableStore, ErasedTextsLeaveNoBytes) {
-  const store::TemporaryFolder folder;
+  const TemporaryFolder folder;
   JournalForTest journal;
   const auto opened = ErasableStore::open(folder.path() + "/texts.db", journal);
   ASSERT_TRUE(opened) << opened.error().describe();
@@ -65,7 +65,7 @@ TEST(ErasableStore, ErasedTextsLeaveNoBytes) {
 }
 
 TEST(ErasableStore, WhatWasBegunIsFinished) {
-  const store::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const std::string path = folder.path() + "/texts.db";
   JournalForTest journal;
   Digest first;
@@ -90,7 +90,7 @@ TEST(ErasableStore, WhatWasBegunIsFinished) {
 }
 
 TEST(ErasableStore, LongTextsAndForeignFilesAreRefused) {
-  const store::TemporaryFolder folder;
+  const TemporaryFolder folder;
   JournalForTest journal;
   ASSERT_TRUE(State::open(folder.path(), journal));
   EXPECT_EQ(ErasableStore::open(folder.path() + "/state.db", journal).error().code(),

@@ -4,6 +4,7 @@
 
 #include "control/index_impl.h"
 #include "control/index_writer.h"
+#include "control/page_reader.h"
 
 namespace saiph::control {
 
@@ -285,20 +286,10 @@ Result<Page<Asset>> Index::assets(const AssetFilter& filter, const PageRequest& 
                                conditions.sql() + " ORDER BY row DESC LIMIT " +
                                std::to_string(page.limit + 1)));
     conditions.bind(select);
-    Page<Asset> found;
-    std::int64_t last = 0;
-    while (true) {
-      SAIPH_TRY(const bool row, select.step());
-      if (!row) break;
-      if (found.items.size() == page.limit) {
-        found.next = Cursor{last, ""}.encode(list);
-        break;
-      }
-      last = select.integer(0);
-      SAIPH_TRY(Asset asset, read_asset(database, select));
-      found.items.push_back(std::move(asset));
-    }
-    return found;
+    return read_page<Asset>(
+        select, page.limit, list,
+        [&](const store::Statement& row) { return read_asset(database, row); },
+        [&](const Asset&) { return Cursor{select.integer(0), ""}; });
   });
 }
 
@@ -349,20 +340,10 @@ Result<Page<IndexedFinding>> Index::findings(const FindingFilter& filter,
                                " ORDER BY findings.severity DESC, findings.row DESC LIMIT " +
                                std::to_string(page.limit + 1)));
     conditions.bind(select);
-    Page<IndexedFinding> found;
-    std::int64_t last = 0;
-    while (true) {
-      SAIPH_TRY(const bool row, select.step());
-      if (!row) break;
-      if (found.items.size() == page.limit) {
-        found.next = Cursor{last, ""}.encode(list);
-        break;
-      }
-      last = (select.integer(4) << 60) | select.integer(0);
-      SAIPH_TRY(IndexedFinding finding, read_finding(select));
-      found.items.push_back(std::move(finding));
-    }
-    return found;
+    return read_page<IndexedFinding>(
+        select, page.limit, list, read_finding, [&](const IndexedFinding&) {
+          return Cursor{(select.integer(4) << 60) | select.integer(0), ""};
+        });
   });
 }
 
@@ -398,18 +379,12 @@ Result<Page<IndexedEvent>> Index::events(const EventFilter& filter, const PageRe
                                conditions.sql() + " ORDER BY ledger_index DESC LIMIT " +
                                std::to_string(page.limit + 1)));
     conditions.bind(select);
-    Page<IndexedEvent> found;
-    while (true) {
-      SAIPH_TRY(const bool row, select.step());
-      if (!row) break;
-      if (found.items.size() == page.limit) {
-        const auto last = static_cast<std::int64_t>(found.items.back().index);
-        found.next = Cursor{last, ""}.encode(list);
-        break;
-      }
-      found.items.push_back(read_event(select));
-    }
-    return found;
+    return read_page<IndexedEvent>(
+        select, page.limit, list,
+        [](const store::Statement& row) -> Result<IndexedEvent> { return read_event(row); },
+        [](const IndexedEvent& event) {
+          return Cursor{static_cast<std::int64_t>(event.index), ""};
+        });
   });
 }
 

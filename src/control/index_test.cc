@@ -184,7 +184,7 @@ class IndexTest : public testing::Test {
     return page->items;
   }
 
-  store::TemporaryFolder folder;
+  TemporaryFolder folder;
   mutable ledger::DiskFolder content;
   std::shared_ptr<crypto::SoftwareSigner> signer;
   ledger::LedgerOptions options;
@@ -443,7 +443,7 @@ TEST_F(IndexTest, ADamagedFileIsMadeAnew) {
     ASSERT_TRUE((*database)->execute("PRAGMA user_version = 99"));
   }
   EXPECT_EQ(Index::open(folder.path() + "/index.db").error().code(), ErrorCode::kUnsupported);
-  const store::TemporaryFolder state;
+  const TemporaryFolder state;
   JournalForTest journal;
   ASSERT_TRUE(State::open(state.path(), journal));
   EXPECT_EQ(Index::open(state.path() + "/state.db").error().code(), ErrorCode::kDenied);

@@ -6,6 +6,7 @@
 #include "base/escape.h"
 #include "codec/json/json_writer.h"
 #include "control/identifier.h"
+#include "control/page_reader.h"
 #include "control/state_core.h"
 #include "control/text_rules.h"
 
@@ -118,23 +119,9 @@ Result<Page<ScanJob>> ScanJobs::list(std::optional<ScanState> state,
         database.prepare("SELECT " + std::string(kColumns) + " FROM scan_jobs WHERE " + condition +
                          "(created, id) < (?1, ?2) ORDER BY created DESC, id "
                          "DESC LIMIT ?3"));
-    select.bind(1, cursor ? cursor->number : INT64_MAX);
-    select.bind(2, cursor ? cursor->text : std::string());
-    select.bind(3, static_cast<std::int64_t>(page.limit) + 1);
+    bind_newest_first(select, cursor, page);
     if (state) select.bind(4, name_of(*state));
-    Page<ScanJob> found;
-    while (true) {
-      SAIPH_TRY(const bool row, select.step());
-      if (!row) break;
-      if (found.items.size() == page.limit) {
-        const ScanJob& last = found.items.back();
-        found.next = Cursor{last.created, last.id}.encode(list);
-        break;
-      }
-      SAIPH_TRY(ScanJob job, read_job(select));
-      found.items.push_back(std::move(job));
-    }
-    return found;
+    return read_newest_first<ScanJob>(select, page.limit, list, read_job);
   });
 }
 

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "base/temporary_folder_for_test.h"
 #include "control/change_journal.h"
 #include "control/state.h"
 #include "crypto/sha256.h"
-#include "store/temporary_folder_for_test.h"
 
 namespace saiph::control {
 
@@ -58,7 +58,7 @@ class StateForTest {
     return *created;
   }
 
-  store::TemporaryFolder folder;
+  TemporaryFolder folder;
   JournalForTest journal;
   std::unique_ptr<State> state;
 };

@@ -6,6 +6,7 @@
 #include "base/glob.h"
 #include "codec/json/json_writer.h"
 #include "control/identifier.h"
+#include "control/page_reader.h"
 #include "control/state_core.h"
 #include "control/text_rules.h"
 
@@ -158,23 +159,9 @@ Result<Page<Suppression>> Suppressions::list(std::optional<bool> active, UnixMil
                                condition +
                                "(created, id) < (?1, ?2) ORDER BY created DESC, id "
                                "DESC LIMIT ?3"));
-    select.bind(1, cursor ? cursor->number : INT64_MAX);
-    select.bind(2, cursor ? cursor->text : std::string());
-    select.bind(3, static_cast<std::int64_t>(page.limit) + 1);
+    bind_newest_first(select, cursor, page);
     if (active) select.bind(4, now);
-    Page<Suppression> found;
-    while (true) {
-      SAIPH_TRY(const bool row, select.step());
-      if (!row) break;
-      if (found.items.size() == page.limit) {
-        const Suppression& last = found.items.back();
-        found.next = Cursor{last.created, last.id}.encode(list);
-        break;
-      }
-      SAIPH_TRY(Suppression suppression, read_suppression(select));
-      found.items.push_back(std::move(suppression));
-    }
-    return found;
+    return read_newest_first<Suppression>(select, page.limit, list, read_suppression);
   });
 }
 

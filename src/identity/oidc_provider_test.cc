@@ -16,11 +16,11 @@
 #include <utility>
 #include <vector>
 
-#include "base/text.h"
 #include "codec/json/json.h"
 #include "identity/oidc.h"
 #include "identity/strict_json.h"
 #include "identity/url.h"
+#include "net/http.h"
 
 namespace saiph::identity {
 namespace {
@@ -85,19 +85,6 @@ std::string between(std::string_view text, std::string_view before, std::string_
   if (at == std::string_view::npos) return {};
   const std::string_view rest = text.substr(at + before.size());
   return std::string(rest.substr(0, rest.find(after)));
-}
-
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      out.push_back(static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2])));
-      i += 2;
-    } else {
-      out.push_back(text[i] == '+' ? ' ' : text[i]);
-    }
-  }
-  return out;
 }
 
 /// The provider's process; it ends when its standard input does.
@@ -180,7 +167,8 @@ Result<OidcIdentity> login(OidcClient& client, const std::string& issuer,
   EXPECT_TRUE(back.location.starts_with(kRedirect)) << back.status << back.body;
   std::map<std::string, std::string> query;
   for (const char* const name : {"state", "code", "error", "iss"}) {
-    query[name] = percent_decoded(between(back.location + "&", std::string(name) + "=", "&"));
+    query[name] =
+        *net::percent_decode(between(back.location + "&", std::string(name) + "=", "&"), true);
   }
   OidcReturn answer;
   answer.state = query["state"];

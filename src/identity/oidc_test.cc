@@ -10,11 +10,11 @@
 #include <thread>
 #include <vector>
 
-#include "base/text.h"
 #include "crypto/sha256.h"
 #include "identity/pkce.h"
 #include "identity/token_maker_for_test.h"
 #include "identity/url.h"
+#include "net/http.h"
 
 namespace saiph::identity {
 namespace {
@@ -23,27 +23,14 @@ using crypto::JwsAlgorithm;
 
 constexpr UnixMillis kNow = 1'800'000'000'000;
 
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      out.push_back(static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2])));
-      i += 2;
-    } else {
-      out.push_back(text[i]);
-    }
-  }
-  return out;
-}
-
 std::map<std::string, std::string> parameters(std::string_view query) {
   std::map<std::string, std::string> out;
   while (!query.empty()) {
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(query.size(), pair.size() + 1));
     const std::size_t equals = pair.find('=');
-    const auto [place, fresh] = out.emplace(percent_decoded(pair.substr(0, equals)),
-                                            percent_decoded(pair.substr(equals + 1)));
+    const auto [place, fresh] = out.emplace(*net::percent_decode(pair.substr(0, equals)),
+                                            *net::percent_decode(pair.substr(equals + 1)));
     EXPECT_TRUE(fresh) << place->first;
   }
   return out;

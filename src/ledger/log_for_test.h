@@ -5,11 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/temporary_folder_for_test.h"
 #include "crypto/sha256.h"
 #include "crypto/signature.h"
 #include "ledger/format/envelope.h"
@@ -66,24 +66,5 @@ inline void create_for_test(Folder& folder, const crypto::Signer& signer,
   ASSERT_TRUE(Ledger::create(folder, options, signer));
   ASSERT_TRUE(save_settings(folder, {options.origin, options.keys, key, ""}));
 }
-
-/// A folder that is removed at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = ::testing::TempDir() + "saiph-ledger-XXXXXX";
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 }  // namespace saiph::ledger

@@ -410,7 +410,7 @@ class ApiFixture : public ::testing::Test {
 
   std::atomic<UnixMillis> now_ = kStartForTest;
   std::atomic<bool> ledger_fails_ = false;
-  std::optional<ledger::TemporaryFolder> folder_;
+  std::optional<TemporaryFolder> folder_;
   std::shared_ptr<crypto::SoftwareSigner> signer_;
   std::unique_ptr<ledger::DiskFolder> ledger_folder_;
   std::unique_ptr<ledger::Ledger> ledger_;

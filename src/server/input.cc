@@ -229,18 +229,24 @@ std::optional<UnixMillis> BodyReader::time(std::string_view member, Presence pre
   return value ? parse_time(*value) : std::nullopt;
 }
 
+const codec::JsonValue* BodyReader::array(std::string_view member, std::string_view items,
+                                          std::size_t min_items, std::size_t max_items) {
+  const codec::JsonValue* value = take(member, Presence::kRequired);
+  if (value == nullptr || (value->is_array() && value->items().size() >= min_items &&
+                           value->items().size() <= max_items)) {
+    return value;
+  }
+  fail(member, "must be an array of " + std::to_string(min_items) + " to " +
+                   std::to_string(max_items) + " " + std::string(items));
+  return nullptr;
+}
+
 std::optional<std::vector<std::string>> BodyReader::texts(std::string_view member,
                                                           const TextRule& rule,
                                                           std::size_t min_items,
                                                           std::size_t max_items) {
-  const codec::JsonValue* value = take(member, Presence::kRequired);
+  const codec::JsonValue* value = array(member, "texts", min_items, max_items);
   if (value == nullptr) return std::nullopt;
-  if (!value->is_array() || value->items().size() < min_items ||
-      value->items().size() > max_items) {
-    fail(member, "must be an array of " + std::to_string(min_items) + " to " +
-                     std::to_string(max_items) + " texts");
-    return std::nullopt;
-  }
   std::vector<std::string> texts;
   std::set<std::string_view> seen;
   for (std::size_t i = 0; i < value->items().size(); ++i) {
@@ -260,14 +266,8 @@ std::optional<std::vector<std::uint64_t>> BodyReader::integers(std::string_view 
                                                                std::uint64_t max,
                                                                std::size_t min_items,
                                                                std::size_t max_items) {
-  const codec::JsonValue* value = take(member, Presence::kRequired);
+  const codec::JsonValue* value = array(member, "numbers", min_items, max_items);
   if (value == nullptr) return std::nullopt;
-  if (!value->is_array() || value->items().size() < min_items ||
-      value->items().size() > max_items) {
-    fail(member, "must be an array of " + std::to_string(min_items) + " to " +
-                     std::to_string(max_items) + " numbers");
-    return std::nullopt;
-  }
   std::vector<std::uint64_t> numbers;
   std::set<std::uint64_t> seen;
   for (std::size_t i = 0; i < value->items().size(); ++i) {

@@ -77,6 +77,8 @@ class BodyReader {
 
  private:
   const codec::JsonValue* take(std::string_view member, Presence presence);
+  const codec::JsonValue* array(std::string_view member, std::string_view items,
+                                std::size_t min_items, std::size_t max_items);
   bool check_text(const std::string& pointer, const codec::JsonValue& value, const TextRule& rule);
 
   std::optional<codec::JsonDocument> document_;

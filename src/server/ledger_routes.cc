@@ -59,6 +59,19 @@ Problem one_at_a_time() {
           .retry_after = 10};
 }
 
+/// Answers with an archive of what `fill` writes; one such answer is made at a time.
+template <typename Fill>
+Answer send_folder(Context& context, const std::string& name, const Fill& fill) {
+  const std::unique_lock lock(context.parts.bulk_mutex, kTurn);
+  if (!lock) return answer(context, one_at_a_time());
+  const auto scratch = ScratchFolder::make(context);
+  if (!scratch) return answer(context, scratch.error());
+  ledger::DiskFolder target(scratch->path());
+  if (const Status filled = fill(target); !filled) return answer(context, filled.error());
+  send_archive(context, *scratch, name);
+  return std::nullopt;
+}
+
 }  // namespace
 
 Answer get_ledger(Context& context) {
@@ -178,22 +191,15 @@ Answer make_evidence_pack(Context& context) {
                                          std::to_string(index) + " is none of them."});
     }
   }
-  const std::unique_lock lock(context.parts.bulk_mutex, kTurn);
-  if (!lock) return answer(context, one_at_a_time());
-  const auto scratch = ScratchFolder::make(context);
-  if (!scratch) return answer(context, scratch.error());
-  ledger::DiskFolder target(scratch->path());
-  const auto bodies =
-      ledger::write_evidence_pack(context.services.ledger, context.services.ledger_folder,
-                                  context.services.ledger_settings(), *entries, target);
-  if (!bodies) {
-    if (bodies.error().code() == ErrorCode::kNotFound) {
-      return answer(context, Error(ErrorCode::kUnavailable, bodies.error().describe()));
-    }
-    return answer(context, bodies.error());
-  }
-  send_archive(context, *scratch, "evidence");
-  return std::nullopt;
+  return send_folder(context, "evidence", [&](ledger::Folder& target) -> Status {
+    const auto bodies =
+        ledger::write_evidence_pack(context.services.ledger, context.services.ledger_folder,
+                                    context.services.ledger_settings(), *entries, target);
+    if (bodies) return {};
+    return bodies.error().code() == ErrorCode::kNotFound
+               ? Error(ErrorCode::kUnavailable, bodies.error().describe())
+               : bodies.error();
+  });
 }
 
 Answer export_ledger(Context& context) {
@@ -201,17 +207,12 @@ Answer export_ledger(Context& context) {
   QueryReader query(context.head());
   const auto layout = query.word("layout", kLayouts);
   if (!query.finish()) return answer(context, std::move(query).problem());
-  const std::unique_lock lock(context.parts.bulk_mutex, kTurn);
-  if (!lock) return answer(context, one_at_a_time());
-  const auto scratch = ScratchFolder::make(context);
-  if (!scratch) return answer(context, scratch.error());
-  ledger::DiskFolder target(scratch->path());
-  const auto exported = ledger::export_ledger(
-      context.services.ledger_folder, context.services.ledger_settings(), target,
-      layout.value_or(0) == 1 ? ledger::ExportLayout::kTiles : ledger::ExportLayout::kSegments);
-  if (!exported) return answer(context, exported.error());
-  send_archive(context, *scratch, "ledger");
-  return std::nullopt;
+  return send_folder(context, "ledger", [&](ledger::Folder& target) -> Status {
+    const auto exported = ledger::export_ledger(
+        context.services.ledger_folder, context.services.ledger_settings(), target,
+        layout.value_or(0) == 1 ? ledger::ExportLayout::kTiles : ledger::ExportLayout::kSegments);
+    return exported ? Status() : Status(exported.error());
+  });
 }
 
 Answer get_checkpoint(Context& context) {

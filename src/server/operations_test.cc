@@ -5,19 +5,13 @@
 #include <algorithm>
 #include <set>
 
+#include "base/text.h"
 #include "server/schema_check_for_test.h"
 
 namespace saiph::server {
 namespace {
 
 using codec::JsonValue;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
 
 std::set<std::string> parameters_of(const SchemaCheck& check, const JsonValue& operation) {
   std::set<std::string> names;
@@ -40,7 +34,7 @@ TEST(Operations, TheTableIsTheDocument) {
     SCOPED_TRACE(std::string(row.id));
     const JsonValue* path = paths.find(row.path);
     ASSERT_NE(path, nullptr);
-    const JsonValue* operation = path->find(lower(net::method_name(row.method)));
+    const JsonValue* operation = path->find(ascii_lower(net::method_name(row.method)));
     ASSERT_NE(operation, nullptr);
     EXPECT_EQ(operation->find("operationId")->string(), row.id);
 

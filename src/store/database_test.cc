@@ -9,8 +9,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/temporary_folder_for_test.h"
 #include "store/migration.h"
-#include "store/temporary_folder_for_test.h"
 
 namespace saiph::store {
 namespace {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/byte_source.h"
+#include "base/text.h"
 #include "detect/rules/executable.h"
 #include "formats/executable/executable.h"
 
@@ -16,13 +17,6 @@ namespace {
 
 using formats::Executable;
 using formats::ExecutableKind;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
 
 template <std::size_t N>
 bool ends_with_any(std::string_view name, const std::array<std::string_view, N>& endings) {
@@ -36,7 +30,7 @@ bool is_native_name(std::string_view leaf) {
       {".so",    ".dylib",  ".dll", ".pyd", ".exe",       ".o",     ".obj",
        ".ko",    ".node",   ".elf", ".com", ".llamafile", ".cubin", ".fatbin",
        ".hsaco", ".bundle", ".sys", ".efi", ".mexa64",    ".jnilib"});
-  const std::string name = lower(leaf);
+  const std::string name = ascii_lower(leaf);
   return ends_with_any(name, kEndings) || name.find(".so.") != std::string::npos ||
          name.find('.') == std::string::npos;
 }
@@ -50,7 +44,7 @@ bool is_model_container(std::string_view path) {
   if (mark == std::string_view::npos) return false;
   std::string_view outer = path.substr(0, mark);
   outer = outer.substr(outer.rfind('!') == std::string_view::npos ? 0 : outer.rfind('!') + 1);
-  return ends_with_any(lower(outer), kEndings);
+  return ends_with_any(ascii_lower(outer), kEndings);
 }
 
 bool stands_in_hidden_place(const Inspection& inspection) {
@@ -110,7 +104,7 @@ void inspect_script(Inspection& inspection) {
   }
   std::string_view line = as_text(*head);
   line = line.substr(0, line.find_first_of("\r\n"));
-  const std::string name = lower(inspection.name());
+  const std::string name = ascii_lower(inspection.name());
   if (ends_with_any(name, kOtherKinds) || stands_in_hidden_place(inspection)) {
     inspection.finding(rules::kExecutableDisguised,
                        {.offset = 0,

@@ -7,12 +7,12 @@
 #include <filesystem>
 #include <string>
 
-namespace saiph::store {
+namespace saiph {
 
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string pattern = ::testing::TempDir() + "saiph-store-XXXXXX";
+    std::string pattern = ::testing::TempDir() + "saiph-XXXXXX";
     path_ = ::mkdtemp(pattern.data());
   }
   ~TemporaryFolder() {
@@ -27,4 +27,4 @@ class TemporaryFolder {
   std::string path_;
 };
 
-}  // namespace saiph::store
+}  // namespace saiph
