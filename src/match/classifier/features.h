@@ -1,8 +1,9 @@
 // Features of a text, sentence by sentence: what the classifier sums and the trainer counts.
 //
 // One pass over the bytes. A "sentence" ends at a full stop, a question or exclamation mark, a line
-// break, a JSON string's or HTML tag's border, or after kMaxWords words. Letters are folded (ASCII),
-// digits become 0, white space becomes one blank, other repeated characters are cut to three.
+// break, a JSON string's or HTML tag's border, or after kMaxWords words. Letters are folded
+// (ASCII), digits become 0, white space becomes one blank, other repeated characters are cut to
+// three.
 #pragma once
 
 #include <array>
@@ -34,15 +35,15 @@ inline constexpr std::size_t kFeatureFamilyCount = 11;
 namespace detail {
 
 enum ByteKind : std::uint8_t {
-  kOther,      ///< punctuation: ends words
-  kLetter,     ///< ASCII letters (folded), and any byte from 0x80 that begins no ideograph
+  kOther,   ///< punctuation: ends words
+  kLetter,  ///< ASCII letters (folded), and any byte from 0x80 that begins no ideograph
   kDigit,
   kBlank,
-  kLine,       ///< line breaks: end sentences
-  kStop,       ///< . ! ? : end sentences when a blank, a quote or the end follows
-  kApostrophe, ///< dropped between letters
-  kQuote,      ///< " : ends a sentence when JSON punctuation stands beside it
-  kTag,        ///< < and >
+  kLine,        ///< line breaks: end sentences
+  kStop,        ///< . ! ? : end sentences when a blank, a quote or the end follows
+  kApostrophe,  ///< dropped between letters
+  kQuote,       ///< " : ends a sentence when JSON punctuation stands beside it
+  kTag,         ///< < and >
 };
 
 struct ByteTable {

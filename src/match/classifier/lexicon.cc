@@ -271,6 +271,8 @@ std::uint8_t word_class(std::uint32_t word_hash) {
   return t.classes[slot_of(t, word_hash)];
 }
 
-std::uint32_t lexicon_digest() { return table().digest; }
+std::uint32_t lexicon_digest() {
+  return table().digest;
+}
 
 }  // namespace saiph::match
