@@ -69,6 +69,29 @@ class Fetch {
     return result->value_or(asio::error::timed_out);
   }
 
+  /// This machine's own name means loopback (RFC 6761, section 6.3), whatever a resolver would say:
+  /// systems without /etc/hosts know none, and others' servers are not asked.
+  Result<std::vector<tcp::endpoint>> look_up(const Url& url, Clock::time_point until) {
+    if (url.host == "localhost") {
+      return std::vector<tcp::endpoint>{{asio::ip::address_v4::loopback(), url.port},
+                                        {asio::ip::address_v6::loopback(), url.port}};
+    }
+    std::vector<tcp::endpoint> endpoints;
+    tcp::resolver resolver(io_);
+    const auto error = wait_for(until, [&](auto handler) {
+      resolver.async_resolve(url.host, std::to_string(url.port),
+                             [&endpoints, handler](const ErrorCodeOfAsio& failure,
+                                                   const tcp::resolver::results_type& results) {
+                               for (const auto& result : results) {
+                                 endpoints.push_back(result.endpoint());
+                               }
+                               handler(failure);
+                             });
+    });
+    if (error) return failed("cannot look up " + url.host, error);
+    return endpoints;
+  }
+
   Result<Socket> connect(const Url& url, Clock::time_point until) {
     Socket socket(io_.get_executor());
     if (!request_.unix_socket.empty()) {
@@ -78,19 +101,7 @@ class Fetch {
       if (error) return failed("cannot connect to " + request_.unix_socket, error);
       return socket;
     }
-    std::vector<tcp::endpoint> endpoints;
-    tcp::resolver resolver(io_);
-    const auto found = wait_for(until, [&](auto handler) {
-      resolver.async_resolve(url.host, std::to_string(url.port),
-                             [&endpoints, handler](const ErrorCodeOfAsio& error,
-                                                   const tcp::resolver::results_type& results) {
-                               for (const auto& result : results) {
-                                 endpoints.push_back(result.endpoint());
-                               }
-                               handler(error);
-                             });
-    });
-    if (found) return failed("cannot look up " + url.host, found);
+    SAIPH_TRY(const std::vector<tcp::endpoint> endpoints, look_up(url, until));
     ErrorCodeOfAsio last = asio::error::host_not_found;
     for (const auto& endpoint : endpoints) {
       if (!url.is_tls && !request_.allow_plain && !endpoint.address().is_loopback()) {
