@@ -154,7 +154,7 @@ class Search {
   }
 
   void examine(const match::LiteralMatch& match) {
-    const Pattern& pattern = pattern_of(match.literal);
+    const Pattern pattern = pattern_of(match.literal);
     if (match.offset < skip_until_[static_cast<std::size_t>(pattern.check)]) return;
     switch (pattern.check) {
       case Check::kElf:
@@ -166,7 +166,9 @@ class Search {
         if (!pickle_ && !(match.offset == 0 && inspection_.role() == "as:pickle"))
           examine_pickle(match);
         return;
-      case Check::kAssignment:
+      case Check::kSecret:
+        if (!text_ && pattern.secret.check == SecretCheck::kAssignment) return;
+        break;
       case Check::kBidirectional:
         if (!text_) return;
         break;
@@ -190,16 +192,12 @@ class Search {
     if (here.after.size() < here.literal) return;
     std::optional<Confirmed> confirmed;
     switch (pattern.check) {
-      case Check::kToken:
-        confirmed = confirm_token(*pattern.token, here);
-        break;
-      case Check::kUrl:
-        confirmed = confirm_data_collector(here);
-        if (confirmed) state(*confirmed, match.offset);
-        confirmed = confirm_url_password(here);
-        break;
-      case Check::kAssignment:
-        confirmed = confirm_assignment(here);
+      case Check::kSecret:
+        if (pattern.secret.check == SecretCheck::kUrl) {
+          confirmed = confirm_data_collector(here);
+          if (confirmed) state(*confirmed, match.offset);
+        }
+        confirmed = confirm_secret(pattern.secret, here);
         break;
       case Check::kElf:
       case Check::kPortable:
@@ -222,9 +220,9 @@ class Search {
               match.offset);
         }
         break;
-      default:
-        confirmed = confirm_secret(pattern.check, here);
-        break;
+      case Check::kPickle:
+      case Check::kArrowExtension:
+        break;  // answered above
     }
     if (confirmed) state(*confirmed, match.offset);
   }

@@ -8,8 +8,9 @@
 #include "codec/base64/base64.h"
 #include "codec/decompress/crc32.h"
 #include "codec/json/json.h"
-#include "detect/literals/confirm.h"
 #include "detect/rules/secrets.h"
+#include "detect/text/secrets/confirm.h"
+#include "detect/text/secrets/confirm_url.h"
 
 namespace saiph::detect {
 
@@ -70,10 +71,25 @@ bool github_checksum_holds(std::string_view body) {
   return body.ends_with(expected);
 }
 
+std::string lowered(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+  }
+  return out;
+}
+
+/// The bytes up to the end of the line, `most` at most.
+std::string_view first_line(ByteView bytes, std::size_t most) {
+  const std::string_view text = as_text(bytes.first(std::min(bytes.size(), most)));
+  return text.substr(0, text.find('\n'));
+}
+
 double least_entropy(Charset charset) {
   switch (charset) {
     case Charset::kLowerHex:
     case Charset::kHex:
+    case Charset::kUuid:
       return 2.8;
     case Charset::kUpper32:
       return 2.6;
@@ -84,8 +100,15 @@ double least_entropy(Charset charset) {
 
 Confirmed secret(const Rule& rule, std::string_view name, std::string_view token,
                  std::optional<Severity> severity = {}, std::int64_t shift = 0) {
-  return {&rule, std::string(name) + " of " + std::to_string(token.size()) + " characters",
-          mask(token), severity, shift};
+  Confirmed out;
+  out.rule = &rule;
+  out.detail = std::string(name) + " of " + std::to_string(token.size()) + " characters";
+  out.excerpt = mask(token);
+  out.severity = severity;
+  out.shift = shift;
+  out.length = token.size();
+  out.name = name;
+  return out;
 }
 
 std::optional<Confirmed> confirm_openai(const Around& around) {
@@ -170,10 +193,20 @@ std::optional<Confirmed> confirm_private_key(const Around& around) {
   const std::string_view rest = as_text(around.after).substr(around.literal);
   const auto shift = -static_cast<std::int64_t>(before.size() - begin);
   const auto confirmed = [&] {
-    return Confirmed{&rules::kSecretPrivateKey,
-                     "unencrypted private key (" + std::string(label) + "PRIVATE KEY)",
-                     std::string(kBegin) + std::string(label) + "PRIVATE KEY-----", std::nullopt,
-                     shift};
+    Confirmed out;
+    out.rule = &rules::kSecretPrivateKey;
+    out.detail = "unencrypted private key (" + std::string(label) + "PRIVATE KEY)";
+    out.excerpt = std::string(kBegin) + std::string(label) + "PRIVATE KEY-----";
+    out.shift = shift;
+    // All to the end of the END line; where that is not in sight, all that is.
+    const std::size_t end = rest.find("-----END");
+    const std::size_t tail =
+        end == std::string_view::npos ? std::string_view::npos : rest.find("-----", end + 8);
+    out.length = before.size() - begin + around.literal +
+                 (tail == std::string_view::npos ? rest.size() : tail + 5);
+    out.name = "private key";
+    out.confidence = 0.99;
+    return out;
   };
   if (label.starts_with("PGP")) {
     // Armour headers, an empty line, then packets; the secret-key packet has tag 5 (RFC 9580, 4.2).
@@ -325,8 +358,214 @@ std::optional<Confirmed> confirm_putty(const Around& around) {
   const std::string_view head =
       as_text(around.after.first(std::min<std::size_t>(around.after.size(), 400)));
   if (head.find("Encryption: none") == std::string_view::npos) return std::nullopt;
-  return Confirmed{&rules::kSecretPrivateKey, "unencrypted PuTTY private key",
-                   "PuTTY-User-Key-File", std::nullopt, 0};
+  Confirmed out;
+  out.rule = &rules::kSecretPrivateKey;
+  out.detail = "unencrypted PuTTY private key";
+  out.excerpt = "PuTTY-User-Key-File";
+  const std::string_view all = as_text(around.after);
+  const std::size_t end = all.find('\n', std::min(all.find("Private-MAC:"), all.size()));
+  out.length = std::min(end, all.size());
+  out.name = "PuTTY private key";
+  out.confidence = 0.99;
+  return out;
+}
+
+std::optional<Confirmed> confirm_token(const TokenFormat& format, const Around& whole) {
+  // A format whose mark stands inside: what is before the mark is looked at like what is after it.
+  if (format.back > whole.before.size() ||
+      (format.back > 0 &&
+       run_back(format.charset, whole.before, std::size_t{format.back} + 1) != format.back))
+    return std::nullopt;
+  const Around around{whole.before.first(whole.before.size() - format.back), whole.after,
+                      whole.literal};
+  const std::uint8_t previous = last_of(around.before);
+  const bool marked = format.prefix.find_first_of("_-.=") != std::string_view::npos;
+  if (format.prefix[0] != '.') {
+    if (is_alnum(previous) || previous == '_' || previous == '-') return std::nullopt;
+    // A prefix of letters alone also stands by chance in the middle of Base64.
+    if (!marked && (previous == '+' || previous == '/')) return std::nullopt;
+  }
+  const ByteView body_and_rest = around.after.subspan(around.literal);
+  const std::size_t length = run_of(format.charset, body_and_rest, std::size_t{format.max} + 1);
+  if (length < format.min || length > format.max) return std::nullopt;
+  if (length < body_and_rest.size()) {
+    const std::uint8_t next = body_and_rest[length];
+    if (is_alnum(next) || next == '_' || (!marked && (next == '+' || next == '/')))
+      return std::nullopt;
+  }
+  const std::string token = std::string(as_text(whole.before.last(format.back))) +
+                            std::string(as_text(whole.after.first(whole.literal + length)));
+  const std::string_view body = std::string_view(token).substr(format.back > 0 ? 0 : whole.literal);
+  if (format.checksum == Checksum::kGitHub && !github_checksum_holds(body)) return std::nullopt;
+  if (is_placeholder(body) || entropy(body) < least_entropy(format.charset)) return std::nullopt;
+  if (format.charset == Charset::kLetters) {
+    if (!any(body, is_upper) || !any(body, is_lower)) return std::nullopt;
+  } else if (format.checksum == Checksum::kNone &&
+             (!any(body, is_digit) || (!any(body, is_lower) && !any(body, is_upper)))) {
+    return std::nullopt;  // chance of no digit in 24 random characters: 1 in 70; names and words
+                          // have none
+  }
+  Confirmed out =
+      secret(*format.rule, format.name, token, format.severity, -std::int64_t{format.back});
+  if (format.checksum != Checksum::kNone) out.confidence = 0.99;
+  return out;
+}
+
+std::optional<Confirmed> confirm_near(const NearFormat& format, const Around& around) {
+  constexpr std::size_t kReach = 80;
+  if (is_alnum(last_of(around.before))) return std::nullopt;
+  const std::string_view line = first_line(around.after, kReach + format.length);
+  const bool hex = format.charset == Charset::kLowerHex || format.charset == Charset::kUuid;
+  for (std::size_t at = around.literal; at < line.size() && at < kReach;) {
+    const ByteView rest = as_bytes(line.substr(at));
+    const std::size_t length = run_of(Charset::kDotted, rest, rest.size());
+    if (length != format.length || run_of(format.charset, rest, length) != length) {
+      at += std::max<std::size_t>(length, 1);
+      continue;
+    }
+    const std::string_view between = line.substr(around.literal, at - around.literal);
+    const std::string_view key = line.substr(at, length);
+    const char next = at + length < line.size() ? line[at + length] : ' ';
+    constexpr auto kWords = std::to_array<std::string_view>(
+        {"key", "token", "secret", "auth", "pass", "sid", "credential"});
+    const std::string said = lowered(between);
+    if (next != '/' && next != '+' && !is_placeholder(key) && any(key, is_digit) &&
+        (any(key, is_lower) || any(key, is_upper)) && entropy(key) >= (hex ? 2.8 : 3.6) &&
+        std::any_of(kWords.begin(), kWords.end(),
+                    [&](std::string_view word) { return said.find(word) != std::string::npos; }) &&
+        between.find_first_of("=:\"'` ") != std::string_view::npos) {
+      Confirmed out = secret(*format.rule, format.title, key, {}, static_cast<std::int64_t>(at));
+      out.confidence = 0.8;
+      return out;
+    }
+    at += length;
+  }
+  return std::nullopt;
+}
+
+/// Bearer tokens (RFC 6750, section 2.1) that look random. Those with a mark have rows of their
+/// own.
+std::optional<Confirmed> confirm_bearer(const Around& around) {
+  if (is_alnum(last_of(around.before))) return std::nullopt;
+  const ByteView rest = around.after.subspan(around.literal);
+  const std::size_t length = run_of(Charset::kDotted, rest, 513);
+  if (length < 24 || length > 512) return std::nullopt;
+  const std::string_view token = as_text(rest.first(length));
+  if (token.starts_with("eyJ") || is_placeholder(token) || entropy(token) < 3.8 ||
+      !any(token, is_digit) || !any(token, is_lower) || !any(token, is_upper))
+    return std::nullopt;
+  Confirmed out = secret(rules::kSecretServiceToken, "bearer token", token, Severity::kMedium,
+                         static_cast<std::int64_t>(around.literal));
+  out.confidence = 0.8;
+  return out;
+}
+
+/// user:password in Base64 after "Basic " (RFC 7617, section 2).
+std::optional<Confirmed> confirm_basic(const Around& around) {
+  if (is_alnum(last_of(around.before))) return std::nullopt;
+  const ByteView rest = around.after.subspan(around.literal);
+  const std::size_t length = run_of(Charset::kBase64, rest, 257);
+  if (length < 16 || length > 256) return std::nullopt;
+  const std::string_view token = as_text(rest.first(length));
+  const auto decoded = codec::decode_base64(token);
+  if (!decoded) return std::nullopt;
+  const std::string_view pair = as_text(*decoded);
+  const std::size_t colon = pair.find(':');
+  if (colon == std::string_view::npos || colon == 0 || pair.size() - colon - 1 < 8)
+    return std::nullopt;
+  if (!std::all_of(pair.begin(), pair.end(), [](char c) { return c > 0x20 && c < 0x7F; }))
+    return std::nullopt;
+  const std::string_view password = pair.substr(colon + 1);
+  if (is_placeholder(password) || lowered(password).find("password") != std::string::npos ||
+      entropy(password) < 2.7 || !any(password, is_digit))
+    return std::nullopt;
+  Confirmed out = secret(rules::kSecretUrlPassword, "user and password of basic authentication",
+                         token, {}, static_cast<std::int64_t>(around.literal));
+  out.confidence = 0.9;
+  return out;
+}
+
+/// The signature of an Azure shared access signature: HMAC-SHA-256 in Base64, percent-encoded, in a
+/// query that names its version.
+std::optional<Confirmed> confirm_azure_sas(const Around& around) {
+  const std::uint8_t previous = last_of(around.before);
+  if (previous != '?' && previous != '&' && previous != ';') return std::nullopt;
+  const std::string_view rest = as_text(around.after.subspan(around.literal));
+  std::size_t length = 0;
+  std::size_t characters = 0;
+  while (length < rest.size() && length < 160) {
+    const auto c = static_cast<std::uint8_t>(rest[length]);
+    if (c == '%') {
+      length += 3;
+    } else if (is_alnum(c) || c == '+' || c == '/' || c == '=') {
+      ++length;
+    } else {
+      break;
+    }
+    ++characters;
+  }
+  if (characters != 44 || length > rest.size()) return std::nullopt;
+  const std::string_view near_before =
+      as_text(around.before.last(std::min<std::size_t>(around.before.size(), 400)));
+  const std::string_view near_after = rest.substr(0, 400);
+  if (near_before.find("sv=") == std::string_view::npos &&
+      near_after.find("sv=") == std::string_view::npos &&
+      near_before.find("SharedAccessSignature") == std::string_view::npos)
+    return std::nullopt;
+  const std::string_view token = rest.substr(0, length);
+  if (is_placeholder(token) || entropy(token) < 4.0) return std::nullopt;
+  return secret(rules::kSecretCloudKey, "Azure shared access signature", token, {},
+                static_cast<std::int64_t>(around.literal));
+}
+
+Confirmed assigned(const Around& around, std::string_view value, std::int64_t inner) {
+  Confirmed out;
+  out.rule = &rules::kSecretAssignment;
+  out.detail = "\"" + std::string(as_text(around.after.first(around.literal))) + "\" is set to " +
+               std::to_string(value.size()) + " characters that look random";
+  out.excerpt = mask(value);
+  out.inner = static_cast<std::int64_t>(around.literal) + inner;
+  out.length = value.size();
+  out.name = "value of a name for secrets";
+  out.confidence = 0.7;
+  return out;
+}
+
+std::optional<Confirmed> confirm_assignment(const Around& around) {
+  std::string_view rest =
+      as_text(around.after.first(std::min<std::size_t>(around.after.size(), 256)))
+          .substr(around.literal);
+  const std::string_view whole = rest;
+  // The rest of the name, its closing quote, the sign, the opening quote.
+  std::size_t at = 0;
+  while (at < rest.size() && at < 24 &&
+         (is_alnum(static_cast<std::uint8_t>(rest[at])) || rest[at] == '_'))
+    ++at;
+  rest.remove_prefix(at);
+  at = rest.find_first_not_of("\"']");
+  if (at > 2) return std::nullopt;  // also when there is nothing else: npos
+  rest.remove_prefix(at);
+  at = rest.find_first_not_of(" \t");
+  if (at == std::string_view::npos || (rest[at] != '=' && rest[at] != ':')) return std::nullopt;
+  rest.remove_prefix(at + 1);
+  at = rest.find_first_not_of(" \t>=");
+  if (at > 4) return std::nullopt;  // nothing found is npos
+  rest.remove_prefix(at);
+  const char quote = rest[0];
+  if (quote != '"' && quote != '\'') return std::nullopt;
+  rest.remove_prefix(1);
+  const std::size_t end = rest.find(quote);
+  if (end == std::string_view::npos || end < 16 || end > 128) return std::nullopt;
+  const std::string_view value = rest.substr(0, end);
+  for (const std::uint8_t c : as_bytes(value)) {
+    if (!in_charset(Charset::kBase64, c) && c != '.' && c != '!' && c != '#' && c != '%' &&
+        c != '@' && c != '^' && c != '&' && c != '*')
+      return std::nullopt;
+  }
+  if (is_placeholder(value) || entropy(value) < 3.7 || !any(value, is_digit) ||
+      (!any(value, is_lower) && !any(value, is_upper)))
+    return std::nullopt;
+  return assigned(around, value, static_cast<std::int64_t>(whole.size() - rest.size()));
 }
 
 }  // namespace
@@ -375,99 +614,100 @@ bool is_placeholder(std::string_view body) {
   return false;
 }
 
-std::optional<Confirmed> confirm_token(const TokenFormat& format, const Around& around) {
-  const std::uint8_t previous = last_of(around.before);
-  const bool marked = format.prefix.find_first_of("_-.=") != std::string_view::npos;
-  if (format.prefix[0] != '.') {
-    if (is_alnum(previous) || previous == '_' || previous == '-') return std::nullopt;
-    // A prefix of letters alone also stands by chance in the middle of Base64.
-    if (!marked && (previous == '+' || previous == '/')) return std::nullopt;
-  }
-  const ByteView body_and_rest = around.after.subspan(around.literal);
-  const std::size_t length = run_of(format.charset, body_and_rest, std::size_t{format.max} + 1);
-  if (length < format.min || length > format.max) return std::nullopt;
-  if (length < body_and_rest.size()) {
-    const std::uint8_t next = body_and_rest[length];
-    if (is_alnum(next) || next == '_' || (!marked && (next == '+' || next == '/')))
-      return std::nullopt;
-  }
-  const std::string_view body = as_text(body_and_rest.first(length));
-  if (format.checksum == Checksum::kGitHub && !github_checksum_holds(body)) return std::nullopt;
-  if (is_placeholder(body) || entropy(body) < least_entropy(format.charset)) return std::nullopt;
-  if (format.charset == Charset::kLetters) {
-    if (!any(body, is_upper) || !any(body, is_lower)) return std::nullopt;
-  } else if (format.checksum == Checksum::kNone &&
-             (!any(body, is_digit) || (!any(body, is_lower) && !any(body, is_upper)))) {
-    return std::nullopt;  // chance of no digit in 24 random characters: 1 in 70; names and words
-                          // have none
-  }
-  return secret(*format.rule, format.name, as_text(around.after.first(around.literal + length)),
-                format.severity);
-}
-
-std::optional<Confirmed> confirm_secret(Check check, const Around& around) {
-  switch (check) {
-    case Check::kOpenAi:
+std::optional<Confirmed> confirm_secret(const SecretPattern& pattern, const Around& around) {
+  switch (pattern.check) {
+    case SecretCheck::kToken:
+      return confirm_token(*pattern.token, around);
+    case SecretCheck::kNear:
+      return confirm_near(*pattern.near, around);
+    case SecretCheck::kOpenAi:
       return confirm_openai(around);
-    case Check::kPrivateKey:
+    case SecretCheck::kPrivateKey:
       return confirm_private_key(around);
-    case Check::kPutty:
+    case SecretCheck::kPutty:
       return confirm_putty(around);
-    case Check::kJsonWebToken:
+    case SecretCheck::kJsonWebToken:
       return confirm_json_web_token(around);
-    case Check::kAwsSecret:
+    case SecretCheck::kUrl:
+      return confirm_url_password(around);
+    case SecretCheck::kAssignment:
+      return confirm_assignment(around);
+    case SecretCheck::kAwsSecret:
       return confirm_aws_secret(around);
-    case Check::kAzureAccount:
+    case SecretCheck::kAzureAccount:
       return confirm_azure_account(around);
-    case Check::kAzureAd:
+    case SecretCheck::kAzureAd:
       return confirm_azure_ad(around);
-    case Check::kTelegram:
+    case SecretCheck::kTelegram:
       return confirm_telegram(around);
-    case Check::kSendGrid:
+    case SecretCheck::kSendGrid:
       return confirm_sendgrid(around);
-    default:
-      return std::nullopt;
+    case SecretCheck::kBearer:
+      return confirm_bearer(around);
+    case SecretCheck::kBasic:
+      return confirm_basic(around);
+    case SecretCheck::kAzureSas:
+      return confirm_azure_sas(around);
   }
+  return std::nullopt;
 }
 
-std::optional<Confirmed> confirm_assignment(const Around& around) {
-  std::string_view rest =
-      as_text(around.after.first(std::min<std::size_t>(around.after.size(), 256)))
-          .substr(around.literal);
-  // The rest of the name, its closing quote, the sign, the opening quote.
+std::optional<Confirmed> confirm_plain_assignment(const Around& around) {
+  std::string_view rest = first_line(around.after, 256).substr(around.literal);
+  const std::string_view whole = rest;
+  // The rest of the name, then "=", ":" or the word "is".
   std::size_t at = 0;
   while (at < rest.size() && at < 24 &&
          (is_alnum(static_cast<std::uint8_t>(rest[at])) || rest[at] == '_'))
     ++at;
   rest.remove_prefix(at);
-  at = rest.find_first_not_of("\"']");
-  if (at > 2) return std::nullopt;  // also when there is nothing else: npos
-  rest.remove_prefix(at);
-  at = rest.find_first_not_of(" \t");
-  if (at == std::string_view::npos || (rest[at] != '=' && rest[at] != ':')) return std::nullopt;
-  rest.remove_prefix(at + 1);
-  at = rest.find_first_not_of(" \t>=");
-  if (at > 4) return std::nullopt;  // nothing found is npos
-  rest.remove_prefix(at);
-  const char quote = rest[0];
-  if (quote != '"' && quote != '\'') return std::nullopt;
-  rest.remove_prefix(1);
-  const std::size_t end = rest.find(quote);
-  if (end == std::string_view::npos || end < 16 || end > 128) return std::nullopt;
-  const std::string_view value = rest.substr(0, end);
-  for (const std::uint8_t c : as_bytes(value)) {
-    if (!in_charset(Charset::kBase64, c) && c != '.' && c != '!' && c != '#' && c != '%' &&
-        c != '@' && c != '^' && c != '&' && c != '*')
-      return std::nullopt;
-  }
-  if (is_placeholder(value) || entropy(value) < 3.7 || !any(value, is_digit) ||
-      (!any(value, is_lower) && !any(value, is_upper)))
+  rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
+  if (rest.starts_with("is ")) {
+    rest.remove_prefix(3);
+  } else if (rest.starts_with("=") || rest.starts_with(":")) {
+    rest.remove_prefix(1);
+  } else {
     return std::nullopt;
-  return Confirmed{&rules::kSecretAssignment,
-                   "\"" + std::string(as_text(around.after.first(around.literal))) +
-                       "\" is set to " + std::to_string(value.size()) +
-                       " characters that look random",
-                   mask(value), std::nullopt, 0};
+  }
+  rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
+  std::size_t length = 0;
+  while (length < rest.size() && length < 129) {
+    const auto c = static_cast<std::uint8_t>(rest[length]);
+    if (!is_alnum(c) &&
+        std::string_view("!@#%^&*+=_~?-").find(static_cast<char>(c)) == std::string_view::npos)
+      break;
+    ++length;
+  }
+  // What goes on with a sign of code is code.
+  if (length < rest.size() &&
+      std::string_view(" \t\r,;\"'`.)").find(rest[length]) == std::string_view::npos)
+    return std::nullopt;
+  if (length + 1 < rest.size() && rest[length] == '.' && is_alnum(as_bytes(rest)[length + 1]))
+    return std::nullopt;
+  std::string_view value = rest.substr(0, length);
+  while (value.size() > 8 && (value.back() == '!' || value.back() == '?')) {
+    if (entropy(value) > 3) break;  // a sign of the sentence, or one of the password: it stays
+    value.remove_suffix(1);
+  }
+  if (value.size() < 8 || value.size() > 128) return std::nullopt;
+  const bool sign = std::any_of(value.begin(), value.end(),
+                                [](char c) { return !is_alnum(static_cast<std::uint8_t>(c)); });
+  if (!any(value, is_digit) || !any(value, is_lower) || !any(value, is_upper) ||
+      (!sign && value.size() < 12) || is_placeholder(value) || entropy(value) < 2.9)
+    return std::nullopt;
+  // Names in code: words joined by underscores or in camel case with a digit at the end.
+  std::size_t turns = 0;
+  for (std::size_t i = 1; i < value.size(); ++i) {
+    const auto kind = [&](std::size_t k) {
+      const auto c = static_cast<std::uint8_t>(value[k]);
+      return is_digit(c) ? 0 : is_lower(c) ? 1 : is_upper(c) ? 2 : 3;
+    };
+    if (kind(i) != kind(i - 1) && !(kind(i) == 1 && kind(i - 1) == 2)) ++turns;
+  }
+  if (!sign && turns * 3 < value.size()) return std::nullopt;
+  Confirmed out = assigned(around, value, static_cast<std::int64_t>(whole.size() - rest.size()));
+  out.confidence = 0.6;
+  return out;
 }
 
 }  // namespace saiph::detect

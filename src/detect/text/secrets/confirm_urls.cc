@@ -1,8 +1,9 @@
 #include <algorithm>
 #include <array>
 
-#include "detect/literals/confirm.h"
 #include "detect/rules/secrets.h"
+#include "detect/text/secrets/confirm.h"
+#include "detect/text/secrets/confirm_url.h"
 
 namespace saiph::detect {
 
@@ -148,12 +149,18 @@ std::optional<Confirmed> confirm_url_password(const Around& around) {
     return std::nullopt;
   const bool digit = authority->password.find_first_of("0123456789") != std::string_view::npos;
   if (!digit || entropy(authority->password) < 2.7) return std::nullopt;
-  return Confirmed{&rules::kSecretUrlPassword,
-                   "a password of " + std::to_string(authority->password.size()) +
-                       " characters in an address of " + std::string(scheme),
-                   std::string(scheme) + "://...:(" + std::to_string(authority->password.size()) +
-                       " characters)@" + std::string(authority->host),
-                   std::nullopt, -static_cast<std::int64_t>(scheme.size())};
+  Confirmed out{&rules::kSecretUrlPassword,
+                "a password of " + std::to_string(authority->password.size()) +
+                    " characters in an address of " + std::string(scheme),
+                std::string(scheme) + "://...:(" + std::to_string(authority->password.size()) +
+                    " characters)@" + std::string(authority->host),
+                std::nullopt, -static_cast<std::int64_t>(scheme.size())};
+  out.inner = static_cast<std::int64_t>(scheme.size() + around.literal + authority->user.size() +
+                                        1);  // the colon
+  out.length = authority->password.size();
+  out.name = "password in an address";
+  out.confidence = 0.9;
+  return out;
 }
 
 std::optional<Confirmed> confirm_data_collector(const Around& around) {
@@ -181,9 +188,12 @@ std::optional<Confirmed> confirm_data_collector(const Around& around) {
               ? std::string_view()
               : id.substr(last + 1, id.find_first_of(" \t\r\n\"'<>)") - last - 1);
       if (key.size() >= 24 && !is_placeholder(key) && entropy(key) >= 3.2) {
-        return Confirmed{&rules::kSecretServiceToken, "webhook address of " + host,
-                         "https://" + host + std::string(collector.path) + "...", std::nullopt,
-                         shift};
+        Confirmed out{&rules::kSecretServiceToken, "webhook address of " + host,
+                      "https://" + host + std::string(collector.path) + "...", std::nullopt, shift};
+        const std::size_t end = as_text(around.after).find_first_of(" \t\r\n\"'<>)");
+        out.length = scheme.size() + std::min(end, std::min<std::size_t>(around.after.size(), 512));
+        out.name = "chat webhook";
+        return out;
       }
       continue;  // examples in documentation
     }
