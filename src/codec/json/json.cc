@@ -276,12 +276,15 @@ bool Parser::escape() {
     const bool pair =
         code_point < 0xDC00 && bytes.size() >= 8 && bytes[6] == '\\' && bytes[7] == 'u';
     if (pair && !unit(6, low)) return false;
-    if (!pair || low < 0xDC00 || low > 0xDFFF) {
+    const bool paired = pair && low >= 0xDC00 && low <= 0xDFFF;
+    if (!paired && !options_.keep_lone_surrogates) {
       malformed("unpaired surrogate in JSON string", offset());
       return false;
     }
-    code_point = 0x10000 + ((code_point - 0xD800) << 10) + (low - 0xDC00);
-    used = 12;
+    if (paired) {
+      code_point = 0x10000 + ((code_point - 0xD800) << 10) + (low - 0xDC00);
+      used = 12;
+    }
   }
   append_utf8(scratch_, code_point);
   position_ += used;

@@ -45,6 +45,9 @@ struct JsonStreamOptions {
   bool allow_trailing = false;  ///< stop after one value, leave the reader there (JSON Lines)
   bool allow_nan = false;       ///< NaN, Infinity, -Infinity, as Python's json writes them
   bool allow_bom = true;        ///< skip a UTF-8 byte order mark at offset 0 (RFC 8259 section 8.1)
+  /// Escaped surrogates without their other half become their three bytes, which are no UTF-8;
+  /// false: they are kMalformed.
+  bool keep_lone_surrogates = false;
 };
 
 /// Parses one value from the reader, from its present offset. Linear time; memory is one string

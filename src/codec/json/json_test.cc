@@ -281,5 +281,25 @@ TEST(JsonDocument, MemoryIsCharged) {
   EXPECT_EQ(document.error().code(), ErrorCode::kLimit);
 }
 
+TEST(Json, LoneSurrogatesAreKeptWhereAskedFor) {
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"\"\\ud800\"", "\xED\xA0\x80"},
+      {"\"a\\udc00b\"",
+       "a\xED\xB0\x80"
+       "b"},
+      {"\"\\ud800\\u0041\"",
+       "\xED\xA0\x80"
+       "A"},
+      {"\"\\ud83d\\ude00\"", "\xF0\x9F\x98\x80"},
+  };
+  for (const auto& [text, expected] : cases) {
+    Budget budget(Limits::strict());
+    const ViewSource source(as_bytes(text));
+    const auto document = load_json(source, budget, {.keep_lone_surrogates = true});
+    ASSERT_TRUE(document) << text;
+    EXPECT_EQ(document->root.string(), expected) << text;
+  }
+}
+
 }  // namespace
 }  // namespace saiph::codec

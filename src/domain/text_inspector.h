@@ -1,0 +1,78 @@
+// TextInspector: the port through which commands, the server and the gateway have texts inspected,
+// with what they ask and what they get. detect/text/engine implements it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/text.h"
+
+namespace saiph {
+
+/// What follows from findings of one kind, on top of the score.
+enum class TextAction : std::uint8_t {
+  kIgnore,  ///< not stated at all
+  kNote,    ///< stated; changes nothing
+  kFlag,    ///< the text is at least flagged
+  kBlock,   ///< the text is blocked
+};
+std::string_view name_of(TextAction action);  ///< "ignore", "note", "flag", "block"
+
+/// How texts are judged. The defaults are those of the built-in policy "balanced".
+struct TextPolicy {
+  /// Findings whose id this is ("pii.iban"), or begins with what stands before ".*" ("pii.*").
+  struct Choice {
+    std::string finding;
+    TextAction action = TextAction::kNote;
+  };
+
+  std::string name = "balanced";
+  double flag_at = 0.5;    ///< score from which a text is flagged
+  double block_at = 0.75;  ///< score from which it is blocked
+  bool enforce = true;     ///< false: what would be blocked is flagged, and says so
+  std::uint8_t paranoia = 1;
+  std::size_t max_bytes = std::size_t{16} << 20;  ///< of one text; longer ones are incomplete
+  std::vector<Choice> choices;                    ///< the last one that fits wins
+
+  /// The choice for a finding, or `otherwise`. Linear in the choices; any thread.
+  TextAction action_for(std::string_view finding, TextAction otherwise) const;
+};
+
+/// One reading of a text, for people who want to see what was looked at.
+struct TextView {
+  std::vector<std::string> how;  ///< empty: the canonical text itself
+  std::string text;              ///< its beginning, at most TextReport::kViewBytes
+  bool cut = false;              ///< it is longer than that
+};
+
+struct TextReport {
+  static constexpr std::size_t kViewBytes = 4096;
+  /// Findings beyond this are counted in `unlisted`, lightest first to go; the score holds all.
+  static constexpr std::size_t kMaxFindings = 256;
+
+  TextVerdict verdict = TextVerdict::kIncomplete;
+  double score = 0;                   ///< 0 to 1; docs/formats/text-report.md says how it is made
+  double rules = 0;                   ///< anomaly score of rules and characters, 0 to 100
+  double classifier = 0;              ///< the classifier's highest, 0 to 1
+  std::vector<TextFinding> findings;  ///< in order of place
+  std::size_t unlisted = 0;
+  std::vector<std::string> reasons;     ///< why this verdict, in words
+  std::vector<std::string> incomplete;  ///< what was not looked at, and why
+  std::size_t views = 0;                ///< readings inspected
+  std::vector<TextView> seen;           ///< when asked for
+};
+
+class TextInspector {
+ public:
+  virtual ~TextInspector() = default;
+  /// Never fails: what could not be looked at stands in the report, whose verdict then is not
+  /// "allow". Any thread, many at a time. Linear in the text.
+  virtual TextReport inspect(std::string_view text, Channel channel, bool with_views) const = 0;
+  /// Names the rules and the model in force: "rules 3f2a..., model 91bc...".
+  virtual const std::string& version() const = 0;
+};
+
+}  // namespace saiph
