@@ -14,7 +14,7 @@
 namespace saiph::match {
 
 struct CompiledRule {
-  std::unique_ptr<const re2::RE2> regex;  ///< null: a literal is a match
+  std::unique_ptr<const re2::RE2> regex;                 ///< null: a literal is a match
   std::vector<std::unique_ptr<const re2::RE2>> context;  ///< one for each of TextRule::context
 };
 

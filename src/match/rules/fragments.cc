@@ -7,6 +7,7 @@
 
 #include "base/escape.h"
 #include "base/suggest.h"
+#include "match/canonical/canonical_form.h"
 
 namespace saiph::match {
 
@@ -22,6 +23,8 @@ bool is_letter(char c) {
 /// Walks a pattern: where a character stands by itself and where in a class or after a backslash.
 class PatternWalk {
  public:
+  /// True when the next character stands after a backslash.
+  bool escaped() const { return escaped_; }
   /// True when `c` has its own meaning (is neither escaped nor in a class).
   bool take(char c) {
     if (escaped_) {
@@ -57,6 +60,36 @@ std::string quoted(std::string_view word) {
   return out;
 }
 
+/// The pattern as it meets canonical text: spaces written out, letters small, and what is not ASCII
+/// in the form that the canonicaliser gives it ("ü" is "u" there).
+std::string canonical_pattern(std::string_view pattern) {
+  std::string out;
+  PatternWalk walk;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const char c = pattern[i];
+    if (static_cast<std::uint8_t>(c) >= 0x80) {
+      std::size_t end = i;
+      while (end < pattern.size() && static_cast<std::uint8_t>(pattern[end]) >= 0x80) ++end;
+      out += canonical_form(pattern.substr(i, end - i));
+      walk.take('x');
+      i = end - 1;
+      continue;
+    }
+    const bool escaped = walk.escaped();
+    const bool plain = walk.take(c);
+    if (escaped && (c == 'p' || c == 'P') && pattern.substr(i + 1).starts_with('{')) {
+      const std::size_t end = std::min(pattern.find('}', i), pattern.size() - 1);
+      out += pattern.substr(i, end - i + 1);
+      i = end;
+    } else if (plain && c == ' ') {
+      out += kBetweenWords;
+    } else {
+      out += escaped || c < 'A' || c > 'Z' ? c : static_cast<char>(c + ('a' - 'A'));
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 bool Fragments::is_name(std::string_view name) {
@@ -67,6 +100,7 @@ bool Fragments::is_name(std::string_view name) {
 
 void Fragments::add_words(std::string_view name, std::vector<std::string> words) {
   Fragment fragment;
+  for (std::string& word : words) word = canonical_form(word);
   // RE2 prefers the first alternative: the longest first lets phrases win over their beginnings.
   std::stable_sort(words.begin(), words.end(),
                    [](const auto& a, const auto& b) { return a.size() > b.size(); });
@@ -109,7 +143,8 @@ Result<std::string> Fragments::expand(std::string_view raw) const {
       const bool plain = walk.take(now[i]);
       if (!plain || now[i] != '{' || i + 1 == now.size() || !is_letter(now[i + 1]) ||
           // \p{Greek}, \x{41}: RE2's own braces follow an escaped letter.
-          (i >= 2 && now[i - 2] == '\\' && (now[i - 1] == 'p' || now[i - 1] == 'P' || now[i - 1] == 'x'))) {
+          (i >= 2 && now[i - 2] == '\\' &&
+           (now[i - 1] == 'p' || now[i - 1] == 'P' || now[i - 1] == 'x'))) {
         next += now[i];
         continue;
       }
@@ -133,15 +168,7 @@ Result<std::string> Fragments::expand(std::string_view raw) const {
       return Error(ErrorCode::kLimit, "patterns name each other more than five levels deep");
     }
   }
-  std::string out;
-  PatternWalk walk;
-  for (const char c : now) {
-    if (walk.take(c) && c == ' ') {
-      out += kBetweenWords;
-    } else {
-      out += c;
-    }
-  }
+  std::string out = canonical_pattern(now);
   if (out.size() > kMaxPattern) {
     return Error(ErrorCode::kLimit, "the pattern is longer than 64 KiB when written out");
   }

@@ -72,8 +72,7 @@ void LiteralGate::compare(std::string_view text, std::size_t group_begin, std::u
                     [](char a, char b) { return lower(a) == b; })) {
       continue;
     }
-    out.push_back(
-        {static_cast<std::uint32_t>(&entry - entries_.data()), begin, entry.text.size()});
+    out.push_back({static_cast<std::uint32_t>(&entry - entries_.data()), begin, entry.text.size()});
   }
 }
 

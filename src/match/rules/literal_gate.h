@@ -42,9 +42,9 @@ class LiteralGate {
 
   struct Entry {
     std::string text;
-    std::uint32_t group = 0;   ///< the deciding group, bytes with bit 5 set
-    std::uint8_t anchor = 0;   ///< where it starts in the text
-    std::uint32_t next = 0;    ///< chain, 1-based
+    std::uint32_t group = 0;  ///< the deciding group, bytes with bit 5 set
+    std::uint8_t anchor = 0;  ///< where it starts in the text
+    std::uint32_t next = 0;   ///< chain, 1-based
   };
   static std::uint32_t hash(std::uint32_t group) { return group * 0x9E3779B1U; }
   void compare(std::string_view text, std::size_t group_begin, std::uint32_t group,

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "match/canonical/view.h"
 #include "match/rules/compiled_rules.h"
+#include "match/rules/embedded.h"
 
 namespace saiph::match {
 
@@ -26,7 +28,7 @@ struct Progress {
   std::vector<Window> windows;  ///< not looked at yet; apart and in order
   std::uint32_t matches = 0;
   std::uint32_t told = 0;
-  RuleHit first;       ///< at_least > 1: the first match, until there are enough
+  RuleHit first;  ///< at_least > 1: the first match, until there are enough
   bool done = false;
   bool touched = false;
 };
@@ -224,6 +226,11 @@ void RuleSet::match(std::string_view text, bool derived, Channel channel, const 
   parts.touched.clear();
 }
 
+void RuleSet::match(const View& view, Channel channel, const RuleLimits& limits,
+                    RuleScratch& scratch, RuleHitSink& sink) const {
+  match(view.text, view.derived(), channel, limits, scratch, sink);
+}
+
 Result<std::shared_ptr<const RuleSet>> RuleSet::load(std::span<const RuleSource> sources) {
   LoadedRules loaded = load_rules(sources);
   for (const RuleProblem& problem : loaded.problems) {
@@ -232,10 +239,27 @@ Result<std::shared_ptr<const RuleSet>> RuleSet::load(std::span<const RuleSource>
   return std::shared_ptr<const RuleSet>(new RuleSet(assemble(std::move(loaded))));
 }
 
+std::span<const RuleSource> RuleSet::own_sources() {
+  return embedded_rules();
+}
+
 std::shared_ptr<const RuleSet> RuleSet::own() {
   // Our own files are compiled and run against their examples by a test.
-  static const std::shared_ptr<const RuleSet> kOwn(new RuleSet(assemble(load_rules(own_sources()))));
+  static const std::shared_ptr<const RuleSet> kOwn(
+      new RuleSet(assemble(load_rules(own_sources()))));
   return kOwn;
+}
+
+std::string_view name_of(ActionHint action) {
+  switch (action) {
+    case ActionHint::kFlag:
+      return "flag";
+    case ActionHint::kBlock:
+      return "block";
+    case ActionHint::kRedact:
+      break;
+  }
+  return "redact";
 }
 
 void AnomalyScore::add(const RuleHit& hit) {

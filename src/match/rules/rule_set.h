@@ -3,7 +3,8 @@
 // A filter over hashed groups of four bytes names the places where a rule's literal stands; RE2
 // then confirms on a window around the place, and near/not context raises or lowers the score. The
 // idea of a fast pattern before the regular expression is that of network intrusion detection
-// (Snort, Suricata); adding scores up and judging them elsewhere is that of the OWASP Core Rule Set.
+// (Snort, Suricata); adding scores up and judging them elsewhere is that of the OWASP Core Rule
+// Set.
 #pragma once
 
 #include <cstddef>
@@ -97,7 +98,7 @@ class RuleSet {
   RuleSet& operator=(const RuleSet&) = delete;
 
   /// Tells the hits in `text`, which should be canonical (case folded, no invisible characters);
-  /// `derived` says that it is a decoded or rejoined view. Order: by rule, then by place.
+  /// `derived` says that it is a decoded or rejoined view. Hits of one rule come in order.
   /// Linear in text.size(); some 1.5 ns a byte where nothing matches.
   void match(std::string_view text, bool derived, Channel channel, const RuleLimits& limits,
              RuleScratch& scratch, RuleHitSink& sink) const;
@@ -112,6 +113,7 @@ class RuleSet {
   const std::string& version() const;
 
  private:
+  friend std::vector<RuleProblem> check_rules(const RuleSource& source);
   explicit RuleSet(std::unique_ptr<const CompiledSet> parts);
   std::unique_ptr<const CompiledSet> parts_;
 };
