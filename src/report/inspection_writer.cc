@@ -82,6 +82,7 @@ void write_inspection(codec::JsonWriter& json, const InspectedText& text,
     }
     json.end_array();
   }
+  if (!text.version.empty()) json.member("version", text.version);
   json.end_object();
 }
 

@@ -17,6 +17,7 @@ struct InspectedText {
   std::string_view id;  ///< as given; empty: none was
   Channel channel = Channel::kUser;
   std::size_t bytes = 0;
+  std::string_view version = {};  ///< of rules and model, where the reader cannot know; else empty
 };
 
 /// One object: id, verdict, score, findings and the rest. Holds nothing of the text but views, when

@@ -115,6 +115,39 @@ class FakeScans final : public ScanService {
   std::function<void(const ScanUpdate&)> take_;
 };
 
+/// Finds the word "attack", wherever it stands.
+class FakeTexts final : public TextInspector {
+ public:
+  TextReport inspect(std::string_view text, Channel channel, bool with_views) const override {
+    TextReport report;
+    report.verdict = TextVerdict::kAllow;
+    report.views = 1;
+    if (const std::size_t at = text.find("attack"); at != std::string_view::npos) {
+      report.verdict = TextVerdict::kBlock;
+      report.score = 0.9;
+      report.rules = 90;
+      report.reasons = {"the word is there, from " + std::string(name_of(channel))};
+      report.findings.push_back({.rule = "test.attack",
+                                 .title = "An attack",
+                                 .severity = Severity::kHigh,
+                                 .score = 90,
+                                 .span = {at, 6},
+                                 .view = {"base64 at 0..9"},
+                                 .references = {"OWASP:LLM01"}});
+      report.unlisted = 3;
+    }
+    if (with_views) {
+      report.seen.push_back({{}, std::string(text.substr(0, TextReport::kViewBytes)), true});
+      report.seen.push_back({{"base64 at 0..9"}, "attack", false});
+    }
+    return report;
+  }
+  const std::string& version() const override { return version_; }
+
+ private:
+  std::string version_ = "rules 1, model 2";
+};
+
 /// An answer as a client sees it.
 struct Reply {
   int status = 0;
@@ -226,6 +259,7 @@ class ApiFixture : public ::testing::Test {
                       .scans = scans_,
                       .passwords = *passwords_,
                       .throttle = *throttle_};
+    services.texts = with_texts_ ? &texts_ : nullptr;
     services.rules = rules_;
     services.console = console_;
     services.ledger_settings = [this] {
@@ -420,6 +454,8 @@ class ApiFixture : public ::testing::Test {
   std::unique_ptr<identity::PasswordHasher> passwords_;
   std::unique_ptr<identity::LoginThrottle> throttle_;
   FakeScans scans_;
+  FakeTexts texts_;
+  bool with_texts_ = true;
   std::unique_ptr<ApiServer> api_;
   std::unique_ptr<net::Server> server_;
   SchemaCheck check_;

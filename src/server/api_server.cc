@@ -24,6 +24,8 @@ namespace {
 
 constexpr std::size_t kSlowWorkers = 2;
 constexpr std::size_t kPasswordQueue = 32;
+/// Each that waits may hold kMaxTextBody.
+constexpr std::size_t kTextQueue = 16;
 constexpr std::size_t kBulkQueue = 8;
 
 bool is_read(net::Method method) {
@@ -93,6 +95,7 @@ std::optional<Problem> refuse_body(const Operation& operation, const net::Reques
     case BodyKind::kNone:
       break;
     case BodyKind::kJson:
+    case BodyKind::kText:
       if (!json) return refusal("Send application/json.");
       break;
     case BodyKind::kScan:
@@ -116,6 +119,7 @@ struct ApiServer::Impl {
         parts(services, options),
         quick(options.quick_workers, options.quick_queue),
         passwords(kSlowWorkers, kPasswordQueue),
+        texts(kSlowWorkers, kTextQueue),
         bulk(kSlowWorkers, kBulkQueue) {
     parts.http_counters = [this] {
       const std::lock_guard lock(server_mutex);
@@ -131,7 +135,17 @@ struct ApiServer::Impl {
   }
 
   WorkerPool& pool(Lane lane) {
-    return lane == Lane::kQuick ? quick : lane == Lane::kPasswords ? passwords : bulk;
+    switch (lane) {
+      case Lane::kQuick:
+        return quick;
+      case Lane::kPasswords:
+        return passwords;
+      case Lane::kTexts:
+        return texts;
+      case Lane::kBulk:
+        break;
+    }
+    return bulk;
   }
   std::string new_id() { return fmt::format("{:016x}", id_base + next_id++); }
 
@@ -140,7 +154,7 @@ struct ApiServer::Impl {
            (operation.access == Access::kTiles && options.public_tiles);
   }
 
-  net::BodyPlan plan_upload(const Operation& operation, const net::RequestHead& head);
+  net::BodyPlan plan_large(const Operation& operation, const net::RequestHead& head);
   void carry_out(std::shared_ptr<net::Exchange> exchange, const Operation& operation,
                  std::string_view parameter);
   std::optional<net::Response> decide(Context& context);
@@ -162,6 +176,7 @@ struct ApiServer::Impl {
   // Last: they end first, with everything that they use still there.
   WorkerPool quick;
   WorkerPool passwords;
+  WorkerPool texts;
   WorkerPool bulk;
 };
 
@@ -244,19 +259,24 @@ net::BodyPlan ApiServer::plan(const net::RequestHead& head) {
       return net::BodyPlan::memory(0);
     case BodyKind::kJson:
       return net::BodyPlan::memory(kMaxJsonBody);
+    case BodyKind::kText: {
+      const auto announced = announced_length(head.headers);
+      if (announced && *announced <= kMaxJsonBody) return net::BodyPlan::memory(kMaxJsonBody);
+      break;
+    }
     case BodyKind::kScan:
       if (is_type(head.headers, "application/json")) return net::BodyPlan::memory(kMaxJsonBody);
       break;
     case BodyKind::kReport:
       break;
   }
-  return impl.plan_upload(operation, head);
+  return impl.plan_large(operation, head);
 }
 
-/// A body that takes the disk is only let in for somebody who may send it. The worker asks again
-/// when it is there: rights can end meanwhile.
-net::BodyPlan ApiServer::Impl::plan_upload(const Operation& operation,
-                                           const net::RequestHead& head) {
+/// A body that takes the disk, or much memory, is only let in for somebody who may send it. The
+/// worker asks again when it is there: rights can end meanwhile.
+net::BodyPlan ApiServer::Impl::plan_large(const Operation& operation,
+                                          const net::RequestHead& head) {
   const auto refuse = [&](const Problem& problem) {
     const std::string id = new_id();
     return net::BodyPlan::refuse(finished(problem_response(problem, id), head, id));
@@ -267,11 +287,13 @@ net::BodyPlan ApiServer::Impl::plan_upload(const Operation& operation,
     return refuse(*problem);
   }
   const auto announced = announced_length(head.headers);
-  const std::uint64_t most =
-      operation.body == BodyKind::kScan ? options.max_upload_bytes : options.max_report_bytes;
+  const std::uint64_t most = operation.body == BodyKind::kText   ? kMaxTextBody
+                             : operation.body == BodyKind::kScan ? options.max_upload_bytes
+                                                                 : options.max_report_bytes;
   if (announced && *announced > most) {
     return refuse({ProblemKind::kTooLarge, fmt::format("At most {} bytes are taken.", most)});
   }
+  if (operation.body == BodyKind::kText) return net::BodyPlan::memory(kMaxTextBody);
   if (operation.body == BodyKind::kReport) {
     return net::BodyPlan::sink(std::make_unique<SpoolSink>(), most);
   }

@@ -15,7 +15,7 @@ namespace {
 
 /// Deep enough for every body of the interface (they are flat), shallow enough to cost nothing.
 constexpr std::uint32_t kNesting = 16;
-/// A value costs about 100 bytes; bodies are at most 64 KiB of text.
+/// A value costs about 100 bytes; bodies are at most 64 KiB of values, or 1 MiB of one text.
 constexpr std::uint64_t kBodyMemory = 8U << 20;
 constexpr std::size_t kMaxErrors = 16;
 
@@ -87,6 +87,15 @@ std::optional<std::uint64_t> parse_unsigned(std::string_view text) {
   return value;
 }
 
+std::string words_advice(std::span<const std::string_view> words) {
+  std::string message = "must be one of";
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    message += i == 0 ? " " : ", ";
+    message += words[i];
+  }
+  return message;
+}
+
 std::string range_advice(std::int64_t min, std::int64_t max) {
   return "must be a whole number from " + std::to_string(min) + " to " + std::to_string(max);
 }
@@ -146,13 +155,14 @@ std::optional<UnixMillis> parse_time(std::string_view text) {
   return text.size() == kWithMilliseconds ? parse_rfc3339(text) : std::nullopt;
 }
 
-BodyReader::BodyReader(std::string_view body) {
+BodyReader::BodyReader(std::string_view body, HalfPairs half_pairs) {
   Limits limits = Limits::strict();
   limits.nesting = kNesting;
   limits.memory_bytes = kBodyMemory;
   Budget budget(limits);
   const ViewSource source(as_bytes(body));
-  auto document = codec::load_json(source, budget, {.allow_bom = false});
+  auto document = codec::load_json(
+      source, budget, {.allow_bom = false, .keep_lone_surrogates = half_pairs == HalfPairs::kKept});
   if (!document) {
     errors_.push_back({"body", "", "is not JSON: " + document.error().describe()});
     return;
@@ -200,6 +210,26 @@ std::optional<std::string> BodyReader::text(std::string_view member, const TextR
   const codec::JsonValue* value = take(member, presence);
   if (value == nullptr || !check_text(pointer_of(member), *value, rule)) return std::nullopt;
   return std::string(value->string());
+}
+
+std::optional<std::string_view> BodyReader::any_text(std::string_view member) {
+  const codec::JsonValue* value = take(member, Presence::kRequired);
+  if (value == nullptr) return std::nullopt;
+  if (value->is_string()) return value->string();
+  fail(member, "must be a text");
+  return std::nullopt;
+}
+
+std::optional<std::size_t> BodyReader::word(std::string_view member,
+                                            std::span<const std::string_view> words,
+                                            Presence presence) {
+  const codec::JsonValue* value = take(member, presence);
+  if (value == nullptr) return std::nullopt;
+  for (std::size_t i = 0; value->is_string() && i < words.size(); ++i) {
+    if (words[i] == value->string()) return i;
+  }
+  fail(member, words_advice(words));
+  return std::nullopt;
 }
 
 std::optional<std::int64_t> BodyReader::integer(std::string_view member, std::int64_t min,
@@ -354,12 +384,7 @@ std::optional<std::size_t> QueryReader::word(std::string_view name,
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (words[i] == *value) return i;
   }
-  std::string message = "must be one of";
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    message += i == 0 ? " " : ", ";
-    message += words[i];
-  }
-  fail(name, std::move(message));
+  fail(name, words_advice(words));
   return std::nullopt;
 }
 

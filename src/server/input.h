@@ -50,9 +50,18 @@ enum class Presence : std::uint8_t { kOptional, kRequired };
 /// says whether anything was wrong. Views into the value's strings live as long as this object.
 class BodyReader {
  public:
+  /// What becomes of escaped halves of surrogate pairs: no JSON, or taken into texts as their three
+  /// bytes, which are no UTF-8.
+  enum class HalfPairs : std::uint8_t { kRefused, kKept };
   /// `body` as application/json (RFC 8259), at most 16 levels deep. Not JSON, a member twice, or no
   /// object: one error, and every member is absent.
-  explicit BodyReader(std::string_view body);
+  explicit BodyReader(std::string_view body, HalfPairs half_pairs = HalfPairs::kRefused);
+
+  /// Any text, whatever it holds; a view into this object. The body's size is the limit.
+  std::optional<std::string_view> any_text(std::string_view member);
+  /// The index of one of these words.
+  std::optional<std::size_t> word(std::string_view member, std::span<const std::string_view> words,
+                                  Presence presence = Presence::kRequired);
 
   std::optional<std::string> text(std::string_view member, const TextRule& rule,
                                   Presence presence = Presence::kRequired);

@@ -54,6 +54,7 @@ constexpr auto kOperations = std::to_array<Operation>({
     {kGet, "/api/v1/scans/{id}/events", "watchScan", Access::kPermission, kRead, Lane::kQuick, BodyKind::kNone, true, false, false, false, &routes::watch_scan},
     {kGet, "/api/v1/scans/{id}/report", "getScanReport", Access::kPermission, kRead, Lane::kQuick, BodyKind::kNone, true, false, false, false, &routes::get_scan_report},
     {kPost, "/api/v1/reports", "recordReport", Access::kPermission, kReport, Lane::kBulk, BodyKind::kReport, true, false, true, false, &routes::record_report},
+    {kPost, "/api/v1/inspect", "inspectText", Access::kPermission, kRead, Lane::kTexts, BodyKind::kText, true, false, false, false, &routes::inspect_text},
     {kGet, "/api/v1/events", "listEvents", Access::kPermission, kReadLedger, Lane::kQuick, BodyKind::kNone, true, false, false, false, &routes::list_events},
     {kGet, "/api/v1/stream", "watchAll", Access::kPermission, kRead, Lane::kQuick, BodyKind::kNone, true, false, false, false, &routes::watch_all},
     {kGet, "/api/v1/ledger", "getLedger", Access::kPermission, kReadLedger, Lane::kQuick, BodyKind::kNone, true, false, false, false, &routes::get_ledger},

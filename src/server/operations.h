@@ -25,16 +25,18 @@ enum class Access : std::uint8_t {
 };
 
 /// Which workers carry it out, so that slow work does not hold up quick work.
-enum class Lane : std::uint8_t { kQuick, kPasswords, kBulk };
+enum class Lane : std::uint8_t { kQuick, kPasswords, kTexts, kBulk };
 
 /// Where the body goes.
 enum class BodyKind : std::uint8_t {
   kNone,
   kJson,    ///< application/json, at most kMaxJsonBody
+  kText,    ///< application/json, at most kMaxTextBody; beyond kMaxJsonBody for who may send it
   kScan,    ///< application/octet-stream into an upload, or kJson
   kReport,  ///< application/jsonl into a spool
 };
 inline constexpr std::size_t kMaxJsonBody = 64U << 10;
+inline constexpr std::size_t kMaxTextBody = std::size_t{1} << 20;
 
 struct Operation {
   net::Method method;

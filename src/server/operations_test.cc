@@ -75,7 +75,8 @@ TEST(Operations, TheTableIsTheDocument) {
     if (body == nullptr) continue;
     const std::vector<std::string>& types = body->find("content")->keys();
     const std::vector<std::string> wanted =
-        row.body == BodyKind::kJson ? std::vector<std::string>{"application/json"}
+        row.body == BodyKind::kJson || row.body == BodyKind::kText
+            ? std::vector<std::string>{"application/json"}
         : row.body == BodyKind::kScan
             ? std::vector<std::string>{"application/octet-stream", "application/json"}
             : std::vector<std::string>{"application/jsonl"};
@@ -107,6 +108,7 @@ TEST(Operations, PathsLeadToOneOperation) {
       {net::Method::kGet, "/api/v1/ledger/consistency", "getConsistency", ""},
       {net::Method::kGet, "/api/v1/ledger/entries/12/proof", "getProof", "12"},
       {net::Method::kGet, "/ledger/tile/0/x001/234.p/7", "getTile", "0/x001/234.p/7"},
+      {net::Method::kPost, "/api/v1/inspect", "inspectText", ""},
       {net::Method::kGet, "/healthz", "isAlive", ""},
   };
   for (const Row& row : rows) {

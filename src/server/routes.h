@@ -57,6 +57,8 @@ Answer watch_scan(Context& context);
 Answer get_scan_report(Context& context);
 Answer record_report(Context& context);
 Answer watch_all(Context& context);
+// inspection_routes.cc
+Answer inspect_text(Context& context);
 // ledger_routes.cc
 Answer get_ledger(Context& context);
 Answer get_entry(Context& context);

@@ -1,5 +1,6 @@
 // Bodies, parameters, cookies and paths as anybody can send them: no crash, and what is taken has
 // the form that was asked for.
+#include <array>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -38,6 +39,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     BodyReader again(std::get<std::string>(response.body));
     require(again.has("type"));
   }
+
+  BodyReader odd(text, BodyReader::HalfPairs::kKept);
+  const auto any = odd.any_text("name");
+  require(!any || any->size() <= text.size());
+  require(!name || any == *name);
+  constexpr std::array<std::string_view, 2> kWords{"a", "bc"};
+  const auto word = odd.word("count", kWords, Presence::kOptional);
+  require(!word || *word < kWords.size());
+  static_cast<void>(odd.finish());
 
   net::RequestHead head;
   const std::size_t middle = text.find('=');

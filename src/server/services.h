@@ -14,6 +14,7 @@
 #include "control/state.h"
 #include "domain/rule.h"
 #include "domain/scan_service.h"
+#include "domain/text_inspector.h"
 #include "identity/oidc.h"
 #include "identity/passwords.h"
 #include "identity/throttle.h"
@@ -43,6 +44,8 @@ struct Services {
   identity::LoginThrottle& throttle;
   /// Null: no identity provider.
   identity::OidcClient* oidc = nullptr;
+  /// Null: this server inspects no texts, and says so.
+  const TextInspector* texts = nullptr;
   std::span<const Rule* const> rules = {};
   std::span<const ConsoleAsset> console = {};
 

@@ -108,9 +108,10 @@ void write_http(Exposition& out, const net::ServerCounters& http) {
 }
 
 void write_workers(Exposition& out, const Parts& parts) {
-  constexpr std::array<std::pair<Lane, std::string_view>, 3> kLanes{
+  constexpr std::array<std::pair<Lane, std::string_view>, 4> kLanes{
       {{Lane::kQuick, "lane=\"quick\""},
        {Lane::kPasswords, "lane=\"passwords\""},
+       {Lane::kTexts, "lane=\"texts\""},
        {Lane::kBulk, "lane=\"bulk\""}}};
   out.metric("saiph_workers_waiting", "gauge", "Requests that wait for a worker.");
   for (const auto& [lane, label] : kLanes) {
