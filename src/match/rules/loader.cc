@@ -49,8 +49,8 @@ constexpr std::array<std::string_view, 4> kContextKeys = {"pattern", "within", "
 re2::RE2::Options regex_options() {
   re2::RE2::Options options;
   options.set_log_errors(false);
-  // Bytes: one instruction for "anything but a space", where UTF-8 takes a dozen. Canonical text has
-  // one spelling of every letter, so nothing is lost.
+  // Bytes: one instruction for "anything but a space", where UTF-8 takes a dozen. Canonical text
+  // has one spelling of every letter, so nothing is lost.
   options.set_encoding(re2::RE2::Options::EncodingLatin1);
   options.set_max_mem(kRegexMemory);
   return options;
