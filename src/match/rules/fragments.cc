@@ -14,7 +14,7 @@ namespace saiph::match {
 namespace {
 
 /// What may stand between two words: white space, marks of emphasis and quoting, a comma.
-constexpr std::string_view kBetweenWords = R"re([\s,*_`"'#>~|-]+)re";
+constexpr std::string_view kBetweenWords = R"re((?:[\s,*_`"'#>~|-]+))re";
 
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
@@ -25,6 +25,7 @@ class PatternWalk {
  public:
   /// True when the next character stands after a backslash.
   bool escaped() const { return escaped_; }
+  bool in_class() const { return in_class_; }
   /// True when `c` has its own meaning (is neither escaped nor in a class).
   bool take(char c) {
     if (escaped_) {
@@ -33,6 +34,7 @@ class PatternWalk {
     }
     if (c == '\\') {
       escaped_ = true;
+      first_ = false;
       return false;
     }
     if (in_class_) {
@@ -62,12 +64,16 @@ std::string quoted(std::string_view word) {
 
 /// The pattern as it meets canonical text: spaces written out, letters small, and what is not ASCII
 /// in the form that the canonicaliser gives it ("ü" is "u" there).
-std::string canonical_pattern(std::string_view pattern) {
+Result<std::string> canonical_pattern(std::string_view pattern) {
   std::string out;
   PatternWalk walk;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     const char c = pattern[i];
     if (static_cast<std::uint8_t>(c) >= 0x80) {
+      if (walk.in_class()) {
+        return Error(ErrorCode::kMalformed,
+                     "a class in brackets holds ASCII only; write (?:x|y) for other characters");
+      }
       std::size_t end = i;
       while (end < pattern.size() && static_cast<std::uint8_t>(pattern[end]) >= 0x80) ++end;
       out += canonical_form(pattern.substr(i, end - i));
@@ -77,11 +83,7 @@ std::string canonical_pattern(std::string_view pattern) {
     }
     const bool escaped = walk.escaped();
     const bool plain = walk.take(c);
-    if (escaped && (c == 'p' || c == 'P') && pattern.substr(i + 1).starts_with('{')) {
-      const std::size_t end = std::min(pattern.find('}', i), pattern.size() - 1);
-      out += pattern.substr(i, end - i + 1);
-      i = end;
-    } else if (plain && c == ' ') {
+    if (plain && c == ' ') {
       out += kBetweenWords;
     } else {
       out += escaped || c < 'A' || c > 'Z' ? c : static_cast<char>(c + ('a' - 'A'));
@@ -142,7 +144,7 @@ Result<std::string> Fragments::expand(std::string_view raw) const {
     for (std::size_t i = 0; i < now.size(); ++i) {
       const bool plain = walk.take(now[i]);
       if (!plain || now[i] != '{' || i + 1 == now.size() || !is_letter(now[i + 1]) ||
-          // \p{Greek}, \x{41}: RE2's own braces follow an escaped letter.
+          // \x{41}: RE2's own braces follow an escaped letter.
           (i >= 2 && now[i - 2] == '\\' &&
            (now[i - 1] == 'p' || now[i - 1] == 'P' || now[i - 1] == 'x'))) {
         next += now[i];
@@ -168,7 +170,7 @@ Result<std::string> Fragments::expand(std::string_view raw) const {
       return Error(ErrorCode::kLimit, "patterns name each other more than five levels deep");
     }
   }
-  std::string out = canonical_pattern(now);
+  SAIPH_TRY(std::string out, canonical_pattern(now));
   if (out.size() > kMaxPattern) {
     return Error(ErrorCode::kLimit, "the pattern is longer than 64 KiB when written out");
   }
