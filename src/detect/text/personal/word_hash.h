@@ -10,8 +10,9 @@ namespace saiph::detect {
 
 /// The ASCII letter that a Latin letter U+00C0..U+017F is based on, lower case; 0 for signs.
 constexpr char base_letter(unsigned code_point) {
-  constexpr std::string_view kLatin1 =
-      "aaaaaaaceeeeiiiidnooooo\0ouuuuytsaaaaaaaceeeeiiiidnooooo\0ouuuuyty";
+  // The two zeros are the signs of multiplication and division.
+  constexpr std::string_view kLatin1(
+      "aaaaaaaceeeeiiiidnooooo\0ouuuuytsaaaaaaaceeeeiiiidnooooo\0ouuuuyty", 64);
   constexpr std::string_view kExtended =
       "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkklllllllllln"
       "nnnnnnnnoooooooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
