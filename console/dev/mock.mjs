@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inspect } from "./mock_inspect.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const port = Number(process.argv.find((word) => /^\d+$/.test(word)) ?? 8790);
@@ -214,6 +215,11 @@ const handlers = {
   changeSettings: ({ body }) => (settings = { ...settings, ...body, version: settings.version + 1 }),
   makeBackup: () => [201, { file: "state-20260102T030405.678Z.db", bytes: 183_296, digest: digestOf("backup"), created: new Date().toISOString() }],
   getHealth: () => ({ status: "ok", version: "0.1.0", started: at(50), checks: [{ name: "ledger", ok: true, detail: `${entries.length} entries, signed 3 s ago` }, { name: "state", ok: true, detail: "schema 1, 180 KiB" }, { name: "scans", ok: true, detail: "1 at work, none waiting" }] }),
+  inspectText: ({ body }) => {
+    if (body.text.startsWith("unavailable:")) throw new Refusal(503, "unavailable", "Not now", "This server inspects no texts.");
+    if (body.text.startsWith("invalid:")) throw new Refusal(400, "invalid-request", "The request's form is wrong", "", [{ in: "body", name: "/text", message: "must be a text" }]);
+    return inspect(body);
+  },
   listRules: ({ query }) => page(rules.filter((rule) => !query.severity || rule.severity === query.severity)),
 };
 

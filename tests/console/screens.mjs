@@ -31,6 +31,14 @@ const pin = async (page) => {
   await page.locator(".toast button").first().click();
 };
 
+/** Written and sent by keyboard. */
+const inspectText = (text, expected) => async (page) => {
+  await page.goto("/inspect");
+  await page.getByLabel("Text", { exact: true }).fill(text);
+  await page.keyboard.press("Control+Enter");
+  await page.getByText(expected).first().waitFor();
+};
+
 /** name, path or steps, options */
 const filled = [
   ["overview", "/"],
@@ -47,6 +55,18 @@ const filled = [
   ["scans", "/scans"],
   ["scan", async (page) => { await page.goto("/scans"); await page.getByRole("link", { name: "bundle.zip" }).click(); await page.getByText("The report").waitFor(); }],
   ["scan-running", async (page) => { await page.goto("/scans"); await page.getByRole("link", { name: "/srv/models/third-party" }).click(); await page.getByText("At work").waitFor(); }],
+  ["inspect", "/inspect"],
+  ["inspect-block", async (page) => { await page.goto("/inspect"); await page.getByRole("button", { name: /An instruction in a document/ }).click(); await page.getByRole("heading", { name: "Block" }).waitFor(); await page.getByRole("button", { name: "Show finding 2 in the text" }).click(); }],
+  ["inspect-views", async (page) => { await page.goto("/inspect"); await page.getByRole("button", { name: /Words in disguise/ }).click(); await page.getByText(/^Base64 at /).waitFor(); }],
+  ["inspect-output", async (page) => { await page.goto("/inspect"); await page.getByRole("button", { name: /An answer that says too much/ }).click(); await page.getByRole("heading", { name: "Findings" }).waitFor(); }],
+  ["inspect-unseen", inspectText("A gr\u00fc\u00dfe \u{1f600} te\u200bxt\u202e with a tail\u{e0069}\u{e0067}\u{e006e}\u{e006f}\u{e0072}\u{e0065}.\nAnd a word withoutanyplacewhereitcouldbebrokenbecauseitgoesonandonandonandonandonandonandonandonandon.", "Tag characters at")],
+  ["inspect-allow", inspectText("Could you explain what a canary token is?", "No rule fired")],
+  ["inspect-incomplete", inspectText("incomplete: a text of very many words in base64", "Not everything was looked at")],
+  ["inspect-changed", async (page) => { await inspectText("Good morning", "No rule fired")(page); await page.getByLabel("Text", { exact: true }).fill("Good evening"); await page.getByText("The form above was changed").waitFor(); }],
+  ["inspect-nothing", async (page) => { await page.goto("/inspect"); await page.getByRole("button", { name: "Inspect", exact: true }).click(); await page.getByText("Write or paste a text first").waitFor(); }],
+  ["inspect-too-large", async (page) => { await page.goto("/inspect"); await page.getByLabel("Text", { exact: true }).fill("word ".repeat(220_000)); await page.getByRole("button", { name: "Inspect", exact: true }).click(); await page.getByText("can be inspected here").waitFor(); await page.getByLabel("Text", { exact: true }).evaluate((box) => { box.scrollTop = 0; }); }],
+  ["inspect-unavailable", inspectText("unavailable: a text", "inspects no texts"), { expect: 503, alert: true }],
+  ["inspect-refused", inspectText("invalid: a text", "must be a text"), { expect: 400, alert: true }],
   ["ledger-unpinned", "/ledger"],
   ["entry-unpinned", "/ledger/entries/6"],
   ["ledger", pin],
@@ -62,7 +82,7 @@ const filled = [
   ["no-such-page", "/nowhere"],
   ["no-such-finding", "/findings/999999", { expect: 404, alert: true }],
 ];
-const auditor = [["auditor-finding", "/findings/5004"], ["auditor-scans", "/scans"], ["auditor-data", "/settings/data"]];
+const auditor = [["auditor-finding", "/findings/5004"], ["auditor-inspect", "/inspect"], ["auditor-scans", "/scans"], ["auditor-data", "/settings/data"]];
 const reporter = [["reporter-overview", "/"]];
 const bare = ["overview", "assets", "findings", "suppressions", "scans", "ledger", "tokens"].map((name) => [`empty-${name}`, { overview: "/", suppressions: "/findings/suppressions", tokens: "/settings/tokens" }[name] ?? `/${name}`]);
 const outside = [

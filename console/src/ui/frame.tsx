@@ -8,6 +8,7 @@ import { AssetsPage } from "../pages/assets.tsx";
 import { EntryPage } from "../pages/entry.tsx";
 import { FindingPage } from "../pages/finding.tsx";
 import { FindingsPage } from "../pages/findings.tsx";
+import { InspectPage } from "../pages/inspect.tsx";
 import { LedgerPage } from "../pages/ledger.tsx";
 import { OverviewPage } from "../pages/overview.tsx";
 import { RulesPage } from "../pages/rules.tsx";
@@ -34,6 +35,7 @@ const pages: [string, FunctionComponent<PageProps>][] = [
   ["/findings/:id", FindingPage],
   ["/scans", ScansPage],
   ["/scans/:id", ScanPage],
+  ["/inspect", InspectPage],
   ["/ledger", LedgerPage],
   ["/ledger/entries/:index", EntryPage],
   ["/settings", SettingsPage],
@@ -45,6 +47,7 @@ const sections: { href: string; text: string; icon: IconName; needs?: Permission
   { href: "/assets", text: "Assets", icon: "assets" },
   { href: "/findings", text: "Findings", icon: "findings" },
   { href: "/scans", text: "Scans", icon: "scans" },
+  { href: "/inspect", text: "Inspect", icon: "inspect" },
   { href: "/ledger", text: "Ledger", icon: "ledger", needs: "read-ledger" },
   { href: "/settings", text: "Settings", icon: "settings" },
 ];

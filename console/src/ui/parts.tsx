@@ -65,14 +65,14 @@ export function Empty({ icon, title, children, action }: { icon: IconName; title
   );
 }
 
-export function Failure({ problem, retry }: { problem: Problem; retry?: () => void }) {
+export function Failure({ problem, retry, advice }: { problem: Problem; retry?: () => void; advice?: string }) {
   return (
     <Notice tone="critical" icon="bad" alert>
       <p><b>{problem.title}.</b> {problem.detail}</p>
       {problem.errors.length > 0 && (
         <ul>{problem.errors.map((error) => <li key={error.name}><code>{error.name}</code> {error.message}</li>)}</ul>
       )}
-      <p class="small soft">{adviceFor(problem)}{problem.request && <> Request <code>{problem.request}</code>.</>}</p>
+      <p class="small soft">{advice ?? adviceFor(problem)}{problem.request && <> Request <code>{problem.request}</code>.</>}</p>
       {retry && <div class="row"><button type="button" class="button compact" onClick={retry}>Try again</button></div>}
     </Notice>
   );

@@ -7,12 +7,12 @@
 // assistant does not belong at all. tools/train trains it with the very code of this folder.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -44,6 +44,8 @@ struct Classification {
   std::size_t end = 0;
 };
 
+struct ClassifierModel;
+
 /// A loaded model. Immutable: any thread may classify.
 class Classifier {
  public:
@@ -52,21 +54,20 @@ class Classifier {
   static Result<Classifier> load(ByteView file);
   /// The model that is part of the program; loaded at the first call. Any thread.
   static const Classifier& embedded();
+  /// Its file, for digests and copies.
+  static ByteView embedded_file();
 
   /// Scores one view of a text (canonical text, or a decoded one: lower case is not needed,
   /// invalid UTF-8 does no harm). Linear time, about 10 us a KB; constant memory, no allocation.
   Classification classify(std::string_view text, Channel channel) const;
 
-  /// SHA-256 of the model file in hex, for reports.
-  const std::string& digest() const;
   /// "2026-11-24": when it was trained, and until when its figures should be trusted.
   const std::string& trained_on() const;
   const std::string& expires_on() const;
 
  private:
-  struct Model;
-  explicit Classifier(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
-  std::shared_ptr<const Model> model_;
+  explicit Classifier(std::shared_ptr<const ClassifierModel> model) : model_(std::move(model)) {}
+  std::shared_ptr<const ClassifierModel> model_;
 };
 
 }  // namespace saiph::match

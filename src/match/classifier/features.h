@@ -18,8 +18,7 @@ namespace saiph::match {
 
 /// Families of features, each with a constant that keeps their hashes apart.
 enum class FeatureFamily : std::uint8_t {
-  kGram3,
-  kGram5,
+  kGram,
   kWord,
   kWordPair,
   kWordTriple,
@@ -30,7 +29,10 @@ enum class FeatureFamily : std::uint8_t {
   kStart,
   kShape,
 };
-inline constexpr std::size_t kFeatureFamilyCount = 11;
+/// Counts up with every change of what is read from a text: a model fits one reading only.
+inline constexpr std::uint32_t kFeatureVersion = 1;
+
+inline constexpr std::size_t kFeatureFamilyCount = 10;
 
 namespace detail {
 
@@ -157,8 +159,8 @@ class FeatureReader {
 
  private:
   static constexpr std::array<std::uint32_t, kFeatureFamilyCount> kSalts{
-      0x9E3779B1U, 0x85EBCA77U, 0xC2B2AE3DU, 0x27D4EB2FU, 0x165667B1U, 0xD3A2646DU,
-      0xFD7046C5U, 0xB55A4F09U, 0x7FEB352DU, 0x846CA68BU, 0xEB382D69U};
+      0x9E3779B1U, 0x85EBCA77U, 0xC2B2AE3DU, 0x27D4EB2FU, 0x165667B1U,
+      0xD3A2646DU, 0xFD7046C5U, 0xB55A4F09U, 0x7FEB352DU, 0x846CA68BU};
 
   template <FeatureFamily F>
   void emit(std::uint32_t value) {
@@ -170,9 +172,8 @@ class FeatureReader {
 
   void gram(std::uint8_t byte) {
     grams_ = (grams_ << 8U) | byte;
-    emit<FeatureFamily::kGram3>(static_cast<std::uint32_t>(grams_ & 0xFFFFFFU));
     const std::uint64_t five = grams_ & 0xFFFFFFFFFFU;
-    emit<FeatureFamily::kGram5>(static_cast<std::uint32_t>((five * 0x9E3779B97F4A7C15U) >> 32U));
+    emit<FeatureFamily::kGram>(static_cast<std::uint32_t>((five * 0x9E3779B97F4A7C15U) >> 32U));
   }
 
   void letter(std::uint8_t byte) {

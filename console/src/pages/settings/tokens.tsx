@@ -9,7 +9,7 @@ import { Button, Copy, Dialog, Empty, Failure, Notice, Rows, Select, TextField, 
 import { toast } from "../../ui/toasts.tsx";
 
 const scopes: Record<Permission, string> = {
-  read: "read assets, findings, scans and rules",
+  read: "read assets, findings, scans and rules, inspect texts",
   "read-ledger": "read the ledger and take evidence out",
   "read-settings": "read accounts",
   "read-metrics": "read metrics and health",
