@@ -120,5 +120,8 @@ const std::string& Classifier::trained_on() const {
 const std::string& Classifier::expires_on() const {
   return model_->expires_on;
 }
+const std::string& Classifier::digest() const {
+  return model_->digest;
+}
 
 }  // namespace saiph::match

@@ -64,6 +64,8 @@ class Classifier {
   /// "2026-11-24": when it was trained, and until when its figures should be trusted.
   const std::string& trained_on() const;
   const std::string& expires_on() const;
+  /// Names the model: 16 hexadecimal digits, a checksum of its file.
+  const std::string& digest() const;
 
  private:
   explicit Classifier(std::shared_ptr<const ClassifierModel> model) : model_(std::move(model)) {}

@@ -1,5 +1,7 @@
 #include "match/classifier/model.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -88,6 +90,12 @@ void put_text(Bytes& out, std::string_view text) {
   for (const char c : text) out.push_back(static_cast<std::uint8_t>(c));
 }
 
+std::string digest_of(ByteView file) {
+  std::uint64_t hash = 0xCBF29CE484222325U;
+  for (const std::uint8_t byte : file) hash = (hash ^ byte) * 0x100000001B3U;
+  return fmt::format("{:016x}", hash);
+}
+
 }  // namespace
 
 std::uint32_t feature_digest() {
@@ -155,6 +163,7 @@ Result<ClassifierModel> read_classifier_model(ByteView file) {
     for (const std::uint8_t byte : weights) head.weights.push_back(static_cast<std::int8_t>(byte));
   }
   if (!reader.at_end()) return malformed(reader, "bytes after the end");
+  model.digest = digest_of(file);
   return model;
 }
 

@@ -49,6 +49,8 @@ struct ClassifierModel {
   std::uint32_t bits = 0;
   std::string trained_on;
   std::string expires_on;
+  /// Names the file it was read from (FNV-1a of its bytes, 16 hexadecimal digits); not part of it.
+  std::string digest;
   std::array<ClassifierHeadModel, kClassifierHeadCount> heads;
 };
 
