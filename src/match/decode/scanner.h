@@ -3,11 +3,10 @@
 //
 // A token is what stands between spaces. Most tokens are words and cost a look at their bytes and
 // one table; the rest depends on the classes of bytes in them. Runs (letters by themselves,
-// numbers, pairs of digits, words that are no language) are collected over tokens and decided when
-// they end; each byte belongs to at most one run of a kind, so everything is linear.
+// numbers, words that are no language) are collected over tokens and decided when they end; each
+// byte belongs to at most one run of a kind, so everything is linear.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -15,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "match/decode/byte_decoders.h"
 #include "match/decode/derived.h"
 #include "match/decode/piece.h"
 
@@ -29,70 +29,71 @@ class Scanner {
   std::vector<Derived> scan();
 
  private:
+  /// A token, or what is left of it without the punctuation around.
   struct Token {
-    std::size_t begin = 0;  ///< with punctuation around it
+    std::size_t begin = 0;
     std::size_t end = 0;
-    std::uint32_t any = 0;  ///< classes of some byte
-    std::uint32_t all = 0;  ///< classes of every byte
+    std::uint32_t any = 0;           ///< classes of some byte
+    std::uint32_t all = 0xFFFFFFFF;  ///< classes of every byte
+    std::size_t size() const { return end - begin; }
   };
+  enum class RunKind : std::uint8_t { kNone, kLetters, kCodes, kMorse, kSpelling, kBase64 };
   /// Neighbouring tokens of one kind.
   struct Run {
+    RunKind kind = RunKind::kNone;
     std::size_t begin = 0;
     std::size_t end = 0;
     std::size_t tokens = 0;
-    std::size_t letters = 0;
+    std::uint32_t any = 0;
 
-    void add(std::size_t from, std::size_t to) {
-      if (tokens++ == 0) begin = from;
-      end = to;
+    void add(const Token& token) {
+      if (tokens++ == 0) begin = token.begin;
+      end = token.end;
+      any |= token.any;
     }
-    void clear() { *this = Run{}; }
   };
 
+  Token trimmed(const Token& token) const;
   void take(const Token& token);
-  void take_word(std::string_view word, std::size_t begin, const Token& token);
-  void take_special(const Token& token, std::size_t begin, std::size_t end);
-  void take_long(const Token& token, std::size_t begin, std::size_t end);
-  void take_lines();
+  void take_word(const Token& word);
+  void take_special(const Token& token, const Token& core);
+  void continue_run(RunKind kind, const Token& token);
+  void end_run();
 
-  // Runs.
-  void run_of_letters(const Token& token, std::size_t begin, std::size_t end);
-  void end_letters();
-  void run_of_numbers(const Token& token, std::size_t begin, std::size_t end);
-  void end_numbers();
-  void run_of_hex(const Token& token, std::size_t begin, std::size_t end);
-  void end_hex();
-  void run_of_morse(const Token& token);
-  void end_morse();
-  void end_spelling();
+  // scanner_letters.cc: letters that were moved, spaced or replaced.
+  void end_letters(const Run& run);
+  void end_spelling(const Run& run);
+  void add_strange(const Token& token);
   void end_strange();
+  void note_reversed(const Token& word, std::uint8_t signs);
   void end_reversed();
+  void long_word(const Token& word);
+  void dotted_letters(const Token& core);
+  void separated_words(const Token& core);
+  void leet(const Token& core);
+  void not_ascii(const Token& token);
   void end_upside_down();
-  void run_of_base64(const Token& token, std::size_t begin, std::size_t end);
-  void end_base64();
-
-  // Single tokens.
-  void base64_within(std::size_t begin, std::size_t end);
-  bool try_base64(std::size_t begin, std::size_t end);
-  void try_base32(std::size_t begin, std::size_t end);
-  void try_base85(const Token& token);
-  void try_uuencode(std::size_t begin, std::size_t end);
-  void escapes(const Token& token);
-  void leet(std::size_t begin, std::size_t end);
-  void dotted_letters(std::size_t begin, std::size_t end);
-  void separated_words(std::size_t begin, std::size_t end);
-  void run_together(std::size_t begin, std::size_t end);
   void joined_strings(const Token& token);
   void markup(const Token& token);
-  void not_ascii(const Token& token);
+  bool space_out_piece();
 
-  /// A decoded piece becomes part of a reading when it is text, or compressed text.
+  // scanner_bytes.cc: bytes written as other characters.
+  void end_codes(const Run& run);
+  void end_morse(const Run& run);
+  void end_base64(const Run& run);
+  void base64_within(const Token& token);
+  bool try_base64(std::size_t begin, std::size_t end);
+  void try_base32(const Token& core);
+  void try_base85(const Token& token);
+  void try_uuencode(std::size_t begin);
+  void escapes(const Token& token);
+  bool escapes_of(Reading reading, char sign, Escape (*read)(std::string_view), const Token& token);
   bool accept_bytes(Reading reading, std::size_t begin, std::size_t end);
   bool accept_inflated(Reading reading, std::size_t begin, std::size_t end);
+
+  /// [begin, end) reads as `piece_`.
   void accept(Reading reading, std::size_t begin, std::size_t end, bool strong = true,
               int parameter = 0, std::optional<Reading> inner = std::nullopt);
-  /// Letters of `piece_` become words with spaces between, when they can be told.
-  bool space_out_piece();
   char at(std::size_t i) const { return i < source_.size() ? source_[i] : '\0'; }
   std::string_view part(std::size_t begin, std::size_t end) const {
     return source_.substr(begin, end - begin);
@@ -102,22 +103,18 @@ class Scanner {
   Allowance* allowance_;
   std::vector<Derived> derived_;
   Piece piece_;
-  std::string begins_;
+  std::string begins_;  ///< of split_words()
 
-  Run letters_;
-  std::vector<std::size_t> letter_places_;
-  Run numbers_;
-  Run hex_;
-  Run morse_;
-  Run base64_;
-  Run strange_;   ///< words since the last common one
-  Run reversed_;  ///< from the first reversed word to the last
-  std::size_t tokens_since_reversed_ = 0;
-  std::size_t common_since_reversed_ = 0;
+  Run run_;
+  Run strange_;   ///< tokens since the last common word
+  Run reversed_;  ///< words that are common ones backwards
+  std::size_t since_reversed_ = 0;
   Run upside_down_;
-  std::size_t tokens_since_upside_down_ = 0;
-  Run spelling_;
-  std::vector<std::size_t> spelling_places_;
+  std::size_t since_upside_down_ = 0;
+  std::size_t last_leet_end_ = 0;
+  std::size_t uu_until_ = 0;       ///< lines before this were tried as uuencoded
+  std::size_t last_tag_end_ = 0;   ///< of a tag within a word
+  std::size_t no_bracket_to_ = 0;  ///< no '>' stands before this
 };
 
 }  // namespace saiph::match

@@ -28,10 +28,15 @@ enum ByteClass : std::uint32_t {
   kOther = 1U << 14U,       ///< printable and nothing of letter or digit
   kNotAscii = 1U << 15U,
   kSpace = 1U << 16U,
-  kBracket = 1U << 17U,  ///< '<'
-  kQuote = 1U << 18U,    ///< quotes and '+': texts put together
+  kBracket = 1U << 17U,   ///< '<'
+  kQuote = 1U << 18U,     ///< quotes and '+': texts put together
+  kAround = 1U << 19U,    ///< what stands before and after words in ordinary text
+  kCodeChar = 1U << 20U,  ///< kHexList or kNumberList
 };
 inline constexpr std::uint32_t kAlpha = kUpper | kLower;
+/// Every bit that a letter may have: a token with no other bit is letters alone.
+inline constexpr std::uint32_t kLetterBits =
+    kAlpha | kHexDigit | kHexList | kCodeChar | kBase64Char | kBase32Char;
 
 constexpr std::array<std::uint32_t, 256> make_byte_classes() {
   std::array<std::uint32_t, 256> out{};
@@ -60,9 +65,13 @@ constexpr std::array<std::uint32_t, 256> make_byte_classes() {
   add("%&\\=+", kEscapeSign);
   add("_-.*~|+/,:;'`^#", kSeparator);
   add("013457@$!|+8", kLeetSign);
+  for (std::uint32_t& bits : out) {
+    if ((bits & (kHexList | kNumberList)) != 0) bits |= kCodeChar;
+  }
   add(" \n\t\r", kSpace);
   add("<", kBracket);
   add("\"'+", kQuote);
+  add(".,;:!?\"'()[]{}<>*_`", kAround);
   return out;
 }
 inline constexpr std::array<std::uint32_t, 256> kByteClasses = make_byte_classes();
