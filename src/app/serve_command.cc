@@ -25,6 +25,7 @@
 #include "app/scan_runner.h"
 #include "app/serve_request.h"
 #include "app/serve_settings.h"
+#include "app/text_setup.h"
 #include "base/byte_source.h"
 #include "base/escape.h"
 #include "base/file.h"
@@ -163,6 +164,7 @@ class Serve {
   std::unique_ptr<identity::PasswordHasher> passwords_;
   std::unique_ptr<identity::LoginThrottle> throttle_;
   std::unique_ptr<identity::OidcClient> oidc_;
+  std::shared_ptr<const TextInspector> texts_;
   std::unique_ptr<ScanRunner> scans_;
   std::unique_ptr<server::ApiServer> api_;
   std::unique_ptr<RecordSocket> socket_;
@@ -302,6 +304,7 @@ server::Services Serve::services() {
   server::Services services{*state_, *index_,     keeper_->ledger(), keeper_->folder(),
                             *scans_, *passwords_, *throttle_};
   services.oidc = oidc_.get();
+  services.texts = texts_.get();
   services.rules = rules::all();
   services.console = server::console_assets();
   services.ledger_settings = [this] { return keeper_->settings(); };
@@ -355,6 +358,9 @@ Status Serve::make_services() {
     if (!client) return as_usage(client.error().wrap("[oidc]"));
     oidc_ = std::move(*client);
   }
+  auto texts = text_inspector_when_needed(settings_.text_policy);
+  if (!texts) return as_usage(texts.error().wrap("[texts]"));
+  texts_ = std::move(*texts);
   scans_ = std::make_unique<ScanRunner>(runner_options(), *state_, *keeper_, now_millis,
                                         [this](std::string_view line) { log(line); });
   api_ = std::make_unique<server::ApiServer>(services(), api_options());

@@ -11,6 +11,7 @@
 #include "base/human.h"
 #include "codec/toml/toml.h"
 #include "policy/settings_reader.h"
+#include "policy/text_policy.h"
 
 namespace saiph::app {
 
@@ -24,7 +25,7 @@ using codec::TomlValue;
 constexpr std::uint64_t kFileBytes = 1U << 20;
 
 /// What a text of a setting is.
-enum class Meaning : std::uint8_t { kText, kPath };
+enum class Meaning : std::uint8_t { kText, kPath, kTextPolicy };
 
 struct TextRow {
   std::string_view section;
@@ -67,6 +68,7 @@ constexpr auto kTexts = std::to_array<TextRow>({
     {"tls", "client_ca", &ServeSettings::tls_client_ca, Meaning::kPath},
     {"scan", "policy", &ServeSettings::scan_policy, Meaning::kPath},
     {"scan", "suppress", &ServeSettings::scan_suppress, Meaning::kPath},
+    {"texts", "policy", &ServeSettings::text_policy, Meaning::kTextPolicy},
     {"ledger", "origin", &ServeSettings::origin, Meaning::kText},
     {"ledger", "passphrase_file", &ServeSettings::passphrase_file, Meaning::kPath},
     {"oidc", "issuer", &ServeSettings::oidc_issuer, Meaning::kText},
@@ -115,7 +117,7 @@ constexpr auto kTimes = std::to_array<TimeRow>({
     {"scan", "time", &ServeSettings::scan_time, std::chrono::milliseconds(1000)},
     {"ledger", "heartbeat", &ServeSettings::heartbeat, std::chrono::milliseconds(1000)},
 });
-constexpr std::array<std::string_view, 6> kSections = {"server", "tls",    "limits",
+constexpr std::array<std::string_view, 7> kSections = {"server", "tls",    "limits", "texts",
                                                        "scan",   "ledger", "oidc"};
 
 template <typename Rows>
@@ -159,6 +161,7 @@ class Parser {
  private:
   std::string place(const std::string& text, Meaning meaning) const {
     if (meaning == Meaning::kText || text.empty()) return text;
+    if (meaning == Meaning::kTextPolicy && policy::built_in_text_policy(text)) return text;
     return (folder_ / text).string();  // an absolute one stays as it is
   }
 

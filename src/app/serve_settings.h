@@ -52,6 +52,9 @@ struct ServeSettings {
   std::string scan_policy;
   std::string scan_suppress;
 
+  // [texts]
+  std::string text_policy = "balanced";  ///< a built-in policy, or a file
+
   // [ledger]
   std::string origin;  ///< of a ledger that is made; empty: "HOST/saiph"
   std::string passphrase_file;

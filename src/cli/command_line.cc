@@ -20,8 +20,8 @@ namespace saiph::cli {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> kCommands = {"scan",   "serve",   "state", "rules",
-                                                       "ledger", "version", "help"};
+constexpr std::array<std::string_view, 8> kCommands = {"scan",  "inspect", "serve",   "state",
+                                                       "rules", "ledger",  "version", "help"};
 constexpr std::array<std::string_view, 2> kAnswerFormats = {"text", "json"};
 constexpr std::array<std::string_view, 5> kSeverities = {"info", "low", "medium", "high",
                                                          "critical"};
@@ -113,6 +113,16 @@ void add_scan_options(CLI::App& app, app::ScanRequest& request, ScanTexts& texts
   }
 }
 
+std::optional<std::string> understand_jobs(const std::string& text, unsigned& jobs) {
+  if (text.empty()) return std::nullopt;
+  const auto count = parse_count(text);
+  if (!count || *count == 0 || *count > kMaxJobs) {
+    return fmt::format("--jobs: {} is not a number from 1 to {}", in_quotes(text), kMaxJobs);
+  }
+  jobs = static_cast<unsigned>(*count);
+  return std::nullopt;
+}
+
 /// Turns texts into values; an error text when one is wrong.
 std::optional<std::string> understand(const ScanTexts& texts, app::ScanRequest& request) {
   const auto format = report::parse_format(texts.format);
@@ -129,14 +139,7 @@ std::optional<std::string> understand(const ScanTexts& texts, app::ScanRequest& 
     if (!request.fail_on) return not_one_of("--fail-on", texts.fail_on, kSeverities);
   }
   if (texts.allow_incomplete) request.allow_incomplete = true;
-  if (!texts.jobs.empty()) {
-    const auto jobs = parse_count(texts.jobs);
-    if (!jobs || *jobs == 0 || *jobs > kMaxJobs) {
-      return fmt::format("--jobs: {} is not a number from 1 to {}", in_quotes(texts.jobs),
-                         kMaxJobs);
-    }
-    request.jobs = static_cast<unsigned>(*jobs);
-  }
+  if (const auto problem = understand_jobs(texts.jobs, request.jobs)) return problem;
   Limits probe;
   for (std::size_t i = 0; i < texts.limits.size(); ++i) {
     if (texts.limits[i].empty()) continue;
@@ -241,6 +244,78 @@ Invocation parse_rules(const std::vector<std::string>& arguments) {
     return refuse("rules", not_one_of("--format", format, report::rule_format_names()));
   }
   invocation.rules.format = *parsed;
+  return invocation;
+}
+
+constexpr std::array<std::string_view, 3> kInspectFormats = {"text", "json", "jsonl"};
+constexpr std::array<std::string_view, 3> kInspectInputs = {"auto", "text", "jsonl"};
+
+/// What was typed, before it is understood.
+struct InspectTexts {
+  std::string format = "text";
+  std::string input = "auto";
+  std::string channel = "user";
+  std::string colour = "auto";
+  std::string jobs;
+};
+
+void add_inspect_options(CLI::App& app, app::InspectRequest& request, InspectTexts& texts) {
+  app.add_option("input", request.input);
+  app.add_option("--text", request.text);
+  app.add_option("--input", texts.input);
+  app.add_option("--channel", texts.channel);
+  app.add_option("--policy", request.policy);
+  app.add_option("--model", request.model);
+  app.add_option("--format", texts.format);
+  app.add_flag("--views", request.views);
+  app.add_option("--jobs", texts.jobs);
+  app.add_option("--colour,--color", texts.colour);
+}
+
+/// The place of `word` among `words` as an enumerator.
+template <typename Enum>
+std::optional<Enum> one_of_words(std::span<const std::string_view> words, std::string_view word) {
+  const auto it = std::find(words.begin(), words.end(), word);
+  if (it == words.end()) return std::nullopt;
+  return static_cast<Enum>(it - words.begin());
+}
+
+std::vector<std::string_view> channel_names() {
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < kChannelCount; ++i) names.push_back(name_of(static_cast<Channel>(i)));
+  return names;
+}
+
+std::optional<std::string> understand(const InspectTexts& texts, app::InspectRequest& request) {
+  const auto format = one_of_words<app::InspectFormat>(kInspectFormats, texts.format);
+  if (!format) return not_one_of("--format", texts.format, kInspectFormats);
+  request.format = *format;
+  const auto input = one_of_words<app::InspectInput>(kInspectInputs, texts.input);
+  if (!input) return not_one_of("--input", texts.input, kInspectInputs);
+  request.input_kind = *input;
+  const auto channel = parse_channel(texts.channel);
+  if (!channel) return not_one_of("--channel", texts.channel, channel_names());
+  request.channel = *channel;
+  const auto colour = parse_when<app::ColourMode>(texts.colour);
+  if (!colour) return not_one_of("--colour", texts.colour, kWhen);
+  request.colour = *colour;
+  if (const auto problem = understand_jobs(texts.jobs, request.jobs)) return problem;
+  if (request.text && !request.input.empty()) {
+    return "--text and " + in_quotes(request.input) + ": give one text";
+  }
+  return std::nullopt;
+}
+
+Invocation parse_inspect(const std::vector<std::string>& arguments) {
+  Invocation invocation;
+  invocation.command = Command::kInspect;
+  InspectTexts texts;
+  CLI::App app;
+  add_inspect_options(app, invocation.inspect, texts);
+  if (const auto problem = parse(app, arguments, true)) return refuse("inspect", *problem);
+  if (const auto problem = understand(texts, invocation.inspect)) {
+    return refuse("inspect", *problem);
+  }
   return invocation;
 }
 
@@ -496,6 +571,7 @@ std::string scan_help() {
 
 std::string help_of(std::string_view command) {
   if (command == "scan") return scan_help();
+  if (command == "inspect") return std::string(kInspectHelp);
   if (command == "rules") return std::string(kRulesHelp);
   if (command == "ledger") return std::string(kLedgerHelp);
   if (command == "serve") return std::string(kServeHelp);
@@ -531,6 +607,7 @@ Invocation parse_command_line(const std::vector<std::string>& arguments) {
     if (arguments[i] == "--help" || arguments[i] == "-h") return print(help_of(command));
   }
   if (command == "scan") return parse_scan(arguments);
+  if (command == "inspect") return parse_inspect(arguments);
   if (command == "rules") return parse_rules(arguments);
   if (command == "ledger") return parse_ledger(arguments);
   if (command == "serve") return parse_serve(arguments);
@@ -552,6 +629,9 @@ std::vector<std::string> option_names(const std::string& command) {
   std::string format;
   if (command == "scan") add_scan_options(app, scan, texts);
   if (command == "rules") add_rules_options(app, rules, format);
+  app::InspectRequest inspect;
+  InspectTexts inspect_texts;
+  if (command == "inspect") add_inspect_options(app, inspect, inspect_texts);
   app::ServeRequest serve;
   if (command == "serve") add_serve_options(app, serve);
   app::StateRequest state;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "app/inspect_request.h"
 #include "app/ledger_request.h"
 #include "app/rules_command.h"
 #include "app/scan_request.h"
@@ -16,6 +17,7 @@ enum class Command : std::uint8_t {
   kPrint,   ///< `text` goes to standard output: help
   kRefuse,  ///< `text` goes to standard error: wrong usage, exit 2
   kScan,
+  kInspect,
   kRules,
   kLedger,
   kServe,
@@ -27,6 +29,7 @@ struct Invocation {
   Command command = Command::kPrint;
   std::string text;
   app::ScanRequest scan;
+  app::InspectRequest inspect;
   app::RulesRequest rules;
   app::LedgerRequest ledger;
   app::ServeRequest serve;

@@ -18,6 +18,8 @@ int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostre
         return 2;
       case Command::kScan:
         return app::run_scan(invocation.scan, out, err);
+      case Command::kInspect:
+        return app::run_inspect(invocation.inspect, out, err);
       case Command::kRules:
         invocation.rules.colour = isatty(STDOUT_FILENO) == 1;
         return app::run_rules(invocation.rules, out, err);

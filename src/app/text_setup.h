@@ -1,0 +1,28 @@
+// From the name of a policy to an inspector: for `saiph inspect` and `saiph serve`.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "domain/text_inspector.h"
+
+namespace saiph::app {
+
+/// What a policy's name or file asks for, with the rules it names on top of our own.
+struct TextSetup {
+  TextPolicy policy;
+  std::shared_ptr<const TextInspector> inspector;
+};
+
+/// `policy`: "observe", "balanced" (also when empty), "strict", or a file. Errors:
+/// kInvalidArgument with the place and what to do, for a file that cannot be read, a policy or
+/// rules that are wrong, or a name that stands for no finding. `model`: a file made by tools/train
+/// that replaces our own text model; empty: ours.
+Result<TextSetup> set_up_text_inspection(const std::string& policy, const std::string& model = {});
+
+/// The same for a server that may never be asked: rules and model of a built-in policy are loaded
+/// with the first text; files are read and checked at once. Errors: as above.
+Result<std::shared_ptr<const TextInspector>> text_inspector_when_needed(const std::string& policy);
+
+}  // namespace saiph::app

@@ -1,0 +1,308 @@
+#include "detect/text/engine/text_engine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+#include <utility>
+
+#include "detect/rules/inspect.h"
+#include "detect/text/engine/score.h"
+#include "detect/text/personal/find_personal.h"
+#include "detect/text/secrets/find_secrets.h"
+#include "detect/text/spans/span_list.h"
+#include "match/decode/canonicalise.h"
+
+namespace saiph::detect {
+
+namespace {
+
+using match::SignKind;
+
+/// A decoded reading shorter than this says nothing to a model of language.
+constexpr std::size_t kClassifiedBytes = 16;
+/// From here the classifier's opinion is a finding of its own: one benign text in a hundred.
+constexpr double kStatedByClassifier = 0.5;
+/// Spans taken from one view; more are told as incomplete.
+constexpr std::size_t kMaxSpans = 4096;
+/// Hits of rules told for one text.
+constexpr std::size_t kMaxHits = 4096;
+
+constexpr std::array<const Rule*, match::kSignKindCount> kSignRules = {
+    &rules::kInspectTagCharacters,  &rules::kInspectVariationSelectors,
+    &rules::kInspectZeroWidth,      &rules::kInspectBidiControls,
+    &rules::kInspectSoftHyphen,     &rules::kInspectFillers,
+    &rules::kInspectControls,       &rules::kInspectNul,
+    &rules::kInspectInvalidUtf8,    &rules::kInspectMixedScripts,
+    &rules::kInspectCombiningNoise, &rules::kInspectStyledLetters,
+    &rules::kInspectPrivateUse};
+
+/// What is stated without changing the verdict by itself, unless the policy says otherwise.
+TextAction default_action(std::string_view id, match::ActionHint hint) {
+  if (id.starts_with("secret.")) return TextAction::kFlag;
+  return hint == match::ActionHint::kBlock ? TextAction::kBlock : TextAction::kNote;
+}
+
+std::vector<std::string> texts_of(std::span<const std::string_view> references) {
+  return {references.begin(), references.end()};
+}
+
+/// One inspection: takes the views as they are made.
+class Inspection final : public match::ViewSink, private match::RuleHitSink {
+ public:
+  Inspection(const TextPolicy& policy, const TextEngineParts& parts, match::RuleScratch& scratch,
+             std::string_view text, Channel channel, bool with_views)
+      : policy_(policy),
+        parts_(parts),
+        scratch_(scratch),
+        text_(text),
+        channel_(channel),
+        with_views_(with_views) {}
+
+  TextReport run() {
+    match::CanonicalLimits limits;
+    limits.text_bytes = policy_.max_bytes;
+    const match::CanonicalReport canonical = match::canonicalise(text_, limits, *this);
+    for (const std::string& reason : canonical.incomplete) incomplete(reason);
+    for (const match::Sign& sign : canonical.signs) state_sign(sign);
+    const std::string_view read = text_.substr(0, policy_.max_bytes);
+    find_spans(read, nullptr);
+    return finish(canonical);
+  }
+
+ private:
+  void view(const match::View& view) override {
+    view_ = &view;
+    if (parts_.rules) {
+      match::RuleLimits limits;
+      limits.paranoia = policy_.paranoia;
+      parts_.rules->match(view, channel_, limits, scratch_, *this);
+    }
+    if (parts_.classifier && (!view.derived() || view.text.size() >= kClassifiedBytes)) {
+      classify(view);
+    }
+    // Credentials are told by their letters' case, which a canonical text has lost.
+    if (view.derived()) find_spans(view.text, &view);
+    if (with_views_) keep(view);
+    view_ = nullptr;
+  }
+
+  void hit(const match::RuleHit& hit) override {
+    const TextAction action =
+        policy_.action_for(hit.rule->id, default_action(hit.rule->id, hit.rule->action));
+    if (action == TextAction::kIgnore) return;
+    anomaly_.add(hit);
+    if (hits_++ >= kMaxHits) {
+      incomplete("more than 4096 matches of rules");
+      return;
+    }
+    TextFinding finding;
+    finding.rule = hit.rule->id;
+    finding.title = hit.rule->title;
+    finding.severity = hit.rule->severity;
+    finding.score = hit.score;
+    finding.span = view_->original(hit.begin, hit.end);
+    finding.view = view_->steps();
+    finding.references = hit.rule->references;
+    state(std::move(finding), action);
+  }
+
+  void incomplete(std::string_view reason) override {
+    auto& reasons = report_.incomplete;
+    if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end()) {
+      reasons.emplace_back(reason);
+    }
+  }
+
+  void classify(const match::View& view) {
+    const match::Classification opinion = parts_.classifier->classify(view.text, channel_);
+    if (opinion.score <= report_.classifier) return;
+    report_.classifier = opinion.score;
+    opinion_.confidence = 1 - opinion.false_positive_rate;
+    opinion_.span = view.original(opinion.begin, opinion.end);
+    opinion_.view = view.steps();
+  }
+
+  void state_sign(const match::Sign& sign) {
+    const Rule& rule = *kSignRules[static_cast<std::size_t>(sign.kind)];
+    const TextAction action = policy_.action_for(rule.id, TextAction::kNote);
+    if (action == TextAction::kIgnore) return;
+    signs_ += sign.score;
+    TextFinding finding;
+    finding.rule = rule.id;
+    finding.title = fmt::format("{} ({})", rule.title, sign.count);
+    // A few are usual in honest text: what they are worth depends on their number and place.
+    finding.severity = sign.score == 0 ? Severity::kInfo : rule.severity;
+    finding.score = sign.score;
+    finding.references = texts_of(rule.references);
+    for (const TextSpan& place : sign.places) {
+      finding.span = place;
+      state(finding, action);
+    }
+  }
+
+  void find_spans(std::string_view text, const match::View* view) {
+    SpanList list(kMaxSpans);
+    find_personal(text, {}, list);
+    find_secrets(text, {}, list);
+    if (list.full()) incomplete("more than 4096 places of personal data or credentials");
+    for (const FoundSpan& found : without_overlaps(std::move(list.spans), text.size())) {
+      const TextAction action = policy_.action_for(
+          found.type->id, default_action(found.type->id, match::ActionHint::kFlag));
+      if (action == TextAction::kIgnore) continue;
+      TextFinding finding;
+      finding.rule = found.type->id;
+      finding.title = found.name.empty() ? found.type->title : found.name;
+      finding.severity = found.severity;
+      finding.confidence = found.confidence;
+      finding.span = view == nullptr ? found.where
+                                     : view->original(found.where.offset,
+                                                      found.where.offset + found.where.length);
+      if (view != nullptr) finding.view = view->steps();
+      if (found.type->rule != nullptr) finding.references = texts_of(found.type->rule->references);
+      state(std::move(finding), action);
+    }
+  }
+
+  /// The same thing is often seen in several views; one statement of it is enough.
+  void state(TextFinding finding, TextAction action) {
+    if (action > demanded_) {
+      demanded_ = action;
+      demanded_by_ = finding.title;
+    }
+    if (const auto same = std::find_if(report_.findings.begin(), report_.findings.end(),
+                                       [&](const TextFinding& other) {
+                                         return other.rule == finding.rule &&
+                                                other.span == finding.span;
+                                       });
+        same != report_.findings.end()) {
+      same->score = std::max(same->score, finding.score);
+      return;
+    }
+    if (report_.findings.size() < TextReport::kMaxFindings) {
+      report_.findings.push_back(std::move(finding));
+      return;
+    }
+    ++report_.unlisted;
+    const auto lightest =
+        std::min_element(report_.findings.begin(), report_.findings.end(),
+                         [](const TextFinding& a, const TextFinding& b) {
+                           return std::tie(a.severity, a.score) < std::tie(b.severity, b.score);
+                         });
+    if (std::tie(lightest->severity, lightest->score) < std::tie(finding.severity, finding.score)) {
+      *lightest = std::move(finding);
+    }
+  }
+
+  void keep(const match::View& view) {
+    TextView seen;
+    seen.how = view.steps();
+    seen.text = view.text.substr(0, TextReport::kViewBytes);
+    seen.cut = view.text.size() > TextReport::kViewBytes;
+    report_.seen.push_back(std::move(seen));
+  }
+
+  TextReport finish(const match::CanonicalReport& canonical) {
+    const Rule& by_model = rules::kInspectClassifier;
+    const TextAction model_action = policy_.action_for(by_model.id, TextAction::kNote);
+    if (model_action == TextAction::kIgnore) report_.classifier = 0;
+    if (report_.classifier >= kStatedByClassifier) {
+      opinion_.rule = by_model.id;
+      opinion_.title = by_model.title;
+      opinion_.severity = by_model.severity;
+      opinion_.score = 100 * report_.classifier;
+      opinion_.references = texts_of(by_model.references);
+      state(std::move(opinion_), model_action);
+    }
+    report_.views = canonical.views;
+    report_.rules = std::min(100.0, anomaly_.total() + signs_);
+    report_.score = combined_score(report_.rules, report_.classifier);
+    std::stable_sort(
+        report_.findings.begin(), report_.findings.end(),
+        [](const TextFinding& a, const TextFinding& b) { return a.span.offset < b.span.offset; });
+    judge();
+    return std::move(report_);
+  }
+
+  void judge() {
+    report_.verdict = TextVerdict::kAllow;
+    const auto at_least = [&](TextVerdict verdict, std::string reason) {
+      report_.verdict = verdict;
+      report_.reasons.push_back(std::move(reason));
+    };
+    if (report_.score >= policy_.block_at) {
+      at_least(TextVerdict::kBlock, fmt::format("the score {:.2f} reaches {:.2f}, where texts are "
+                                                "blocked",
+                                                report_.score, policy_.block_at));
+    }
+    if (demanded_ == TextAction::kBlock) {
+      at_least(TextVerdict::kBlock, fmt::format("\"{}\" blocks by itself", demanded_by_));
+    }
+    if (report_.verdict == TextVerdict::kBlock) {
+      if (policy_.enforce) return;
+      at_least(TextVerdict::kFlag, fmt::format("policy {} blocks nothing", policy_.name));
+    }
+    if (report_.score >= policy_.flag_at) {
+      at_least(TextVerdict::kFlag, fmt::format("the score {:.2f} reaches {:.2f}, where texts are "
+                                               "flagged",
+                                               report_.score, policy_.flag_at));
+    }
+    if (demanded_ == TextAction::kFlag) {
+      at_least(TextVerdict::kFlag, fmt::format("\"{}\" flags by itself", demanded_by_));
+    }
+    // Less than everything was read: whatever was found, nobody can say there is no more.
+    if (!report_.incomplete.empty()) {
+      at_least(TextVerdict::kIncomplete,
+               fmt::format("not everything could be looked at: {}", report_.incomplete.front()));
+    }
+  }
+
+  const TextPolicy& policy_;
+  const TextEngineParts& parts_;
+  match::RuleScratch& scratch_;
+  std::string_view text_;
+  Channel channel_;
+  bool with_views_;
+
+  const match::View* view_ = nullptr;
+  match::AnomalyScore anomaly_;
+  double signs_ = 0;
+  std::size_t hits_ = 0;
+  TextFinding opinion_;
+  TextAction demanded_ = TextAction::kIgnore;
+  std::string demanded_by_;
+  TextReport report_;
+};
+
+}  // namespace
+
+TextEngine::TextEngine(TextPolicy policy, TextEngineParts parts)
+    : policy_(std::move(policy)), parts_(std::move(parts)) {
+  version_ = fmt::format("rules {}, model {}", parts_.rules ? parts_.rules->version() : "none",
+                         parts_.classifier ? parts_.classifier->digest().substr(0, 12) : "none");
+}
+
+TextEngine::~TextEngine() = default;
+
+std::unique_ptr<match::RuleScratch> TextEngine::take_scratch() const {
+  const std::lock_guard lock(mutex_);
+  if (spare_.empty()) return std::make_unique<match::RuleScratch>();
+  auto scratch = std::move(spare_.back());
+  spare_.pop_back();
+  return scratch;
+}
+
+void TextEngine::give_back(std::unique_ptr<match::RuleScratch> scratch) const {
+  const std::lock_guard lock(mutex_);
+  spare_.push_back(std::move(scratch));
+}
+
+TextReport TextEngine::inspect(std::string_view text, Channel channel, bool with_views) const {
+  auto scratch = take_scratch();
+  TextReport report = Inspection(policy_, parts_, *scratch, text, channel, with_views).run();
+  give_back(std::move(scratch));
+  return report;
+}
+
+}  // namespace saiph::detect
