@@ -20,6 +20,7 @@ import argparse
 import ctypes
 import pathlib
 import sys
+import unicodedata
 
 CLASSES = {"keep": 0, "map": 1, "strip": 2, "mark": 3, "tag": 4, "variation": 5, "zero": 6, "bidi": 7,
            "hyphen": 8, "filler": 9, "control": 10, "private": 11, "hangul": 12}
@@ -239,6 +240,8 @@ class Refresh:
         if 0xAC00 <= point <= 0xD7A3 or 0x1100 <= point <= 0x11FF:
             return "hangul", "=", "L", "-"
         text = self.plain(point)
+        if text[:1] == " " and all(unicodedata.category(c) == "Mn" for c in text[1:]):
+            text = " "  # a mark by itself: it must not join what stands before it
         if category[0] == "L" or (text.isascii() and text.isalpha()):
             flags += "L"
         if script == "Latin" or (text.isascii() and text.isalpha()):
