@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <memory>
+#include <ranges>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -36,8 +37,8 @@ constexpr std::size_t kBlock = 256U << 10;
 
 Error os_error(const std::string& path) {
   const bool denied = errno == EACCES || errno == EPERM || errno == EROFS;
-  return Error(denied ? ErrorCode::kDenied : ErrorCode::kUnavailable,
-               path + ": " + system_message(errno));
+  return {denied ? ErrorCode::kDenied : ErrorCode::kUnavailable,
+          path + ": " + system_message(errno)};
 }
 
 /// A relative name that leads nowhere else.
@@ -78,7 +79,7 @@ Status sync_tree(const std::string& root) {
     if (entry.is_directory(failed)) folders.push_back(entry.path().string());
   }
   if (failed) return Error(ErrorCode::kUnavailable, root + ": " + failed.message());
-  for (auto it = folders.rbegin(); it != folders.rend(); ++it) SAIPH_CHECK(sync_folder(*it));
+  for (const std::string& folder : std::views::reverse(folders)) SAIPH_CHECK(sync_folder(folder));
   return {};
 }
 

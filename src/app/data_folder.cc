@@ -20,8 +20,8 @@ namespace fs = std::filesystem;
 
 Error os_error(const std::string& path) {
   const bool denied = errno == EACCES || errno == EPERM || errno == EROFS;
-  return Error(denied ? ErrorCode::kDenied : ErrorCode::kUnavailable,
-               path + ": " + system_message(errno));
+  return {denied ? ErrorCode::kDenied : ErrorCode::kUnavailable,
+          path + ": " + system_message(errno)};
 }
 
 Status make_private_folder(const std::string& path) {

@@ -29,8 +29,8 @@ class EvidenceKeeper {
   EvidenceKeeper(const EvidenceKeeper&) = delete;
   EvidenceKeeper& operator=(const EvidenceKeeper&) = delete;
 
-  ledger::Ledger& ledger() { return *access_.ledger; }
-  ledger::Folder& folder() { return *access_.folder; }
+  ledger::Ledger& ledger() const { return *access_.ledger; }
+  ledger::Folder& folder() const { return *access_.folder; }
   const ledger::Settings& settings() const { return access_.settings; }
 
   /// Signs and appends; on disk when it answers. Errors: of sealing and Ledger::append.
@@ -50,7 +50,7 @@ class EvidenceKeeper {
   std::uint64_t index_lag() const;
 
   /// Errors: of Ledger::close.
-  Status close();
+  Status close();  // NOLINT(readability-make-member-function-const): it ends what this keeps
 
  private:
   void run();

@@ -34,7 +34,7 @@ constexpr std::array<ErrorCode, 9> kCodes = {
     ErrorCode::kInvalidArgument, ErrorCode::kConflict, ErrorCode::kInternal};
 
 Error system_error(std::string_view what) {
-  return Error(ErrorCode::kUnavailable, fmt::format("{}: {}", what, system_message(errno)));
+  return {ErrorCode::kUnavailable, fmt::format("{}: {}", what, system_message(errno))};
 }
 
 /// A socket's address is limited to about a hundred bytes, a path is not: the address goes through

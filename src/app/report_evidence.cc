@@ -186,8 +186,10 @@ ReportFigures figures_of(const ReportRows& rows) {
   figures.with_findings = rows.number("files_with_findings");
   figures.incomplete = rows.number("files_incomplete");
   for (const std::string_view name : kSeverities) {
-    figures.by_severity.at(static_cast<std::size_t>(*parse_severity(name))) =
-        rows.number("by_severity/" + std::string(name));
+    if (const auto severity = parse_severity(name)) {
+      figures.by_severity.at(static_cast<std::size_t>(*severity)) =
+          rows.number("by_severity/" + std::string(name));
+    }
   }
   return figures;
 }

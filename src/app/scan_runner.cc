@@ -107,6 +107,8 @@ class Upload final : public ScanUpload {
  public:
   Upload(FileHandle file, std::shared_ptr<UploadRoom> room, std::uint64_t held, std::uint64_t limit)
       : file_(std::move(file)), room_(std::move(room)), held_(held), limit_(limit) {}
+  Upload(const Upload&) = delete;
+  Upload& operator=(const Upload&) = delete;
   ~Upload() override { room_->give_back(held_); }
 
   Status write(ByteView bytes) override {
@@ -200,6 +202,8 @@ class ScanRunner::Subscription final : public ScanSubscription {
  public:
   Subscription(std::shared_ptr<Watchers> watchers, std::uint64_t number)
       : watchers_(std::move(watchers)), number_(number) {}
+  Subscription(const Subscription&) = delete;
+  Subscription& operator=(const Subscription&) = delete;
   ~Subscription() override {
     // Calls are made under this lock: when it is ours, none is running.
     const std::lock_guard lock(watchers_->mutex);
@@ -302,7 +306,7 @@ Result<std::string> ScanRunner::inside_roots(const std::string& path) const {
                                   [&](const std::string& root) { return is_inside(path, root); });
     return near ? Error(ErrorCode::kNotFound, "no such file or folder") : outside;
   }
-  const std::string name(resolved.get());
+  std::string name(resolved.get());
   const bool inside = std::any_of(options_.roots.begin(), options_.roots.end(),
                                   [&](const std::string& root) { return is_inside(name, root); });
   if (!inside) return outside;
@@ -316,9 +320,10 @@ Result<std::string> ScanRunner::submit(ScanOrder order) {
   SAIPH_TRY(CancelSignal signal, CancelSignal::make());
   auto job = std::make_shared<Job>(actor_of(order.requested_by), std::move(signal));
   if (order.upload) {
-    job->upload.reset(dynamic_cast<Upload*>(order.upload.get()));
-    if (!job->upload) return Error(ErrorCode::kInternal, "an upload of another service");
-    (void)order.upload.release();  // it is job's now
+    if (dynamic_cast<Upload*>(order.upload.get()) == nullptr) {
+      return Error(ErrorCode::kInternal, "an upload of another service");
+    }
+    job->upload.reset(static_cast<Upload*>(order.upload.release()));
     SAIPH_CHECK(job->upload->close_for_writing());
   } else {
     SAIPH_TRY(job->path, inside_roots(order.path));

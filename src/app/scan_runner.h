@@ -60,10 +60,10 @@ class ScanRunner final : public ScanService {
 
   Result<std::unique_ptr<ScanUpload>> begin_upload(std::optional<std::uint64_t> announced) override;
   Result<std::string> submit(ScanOrder order) override;
-  Status cancel(std::string_view job, const ScanRequester& by) override;
-  Result<ScanUpdate> current(std::string_view job) const override;
+  Status cancel(std::string_view id, const ScanRequester& by) override;
+  Result<ScanUpdate> current(std::string_view id) const override;
   std::unique_ptr<ScanSubscription> watch(std::function<void(const ScanUpdate&)> take) override;
-  Result<std::shared_ptr<const ByteSource>> report(std::string_view job) const override;
+  Result<std::shared_ptr<const ByteSource>> report(std::string_view id) const override;
   ScanFigures figures() const override;
 
  private:

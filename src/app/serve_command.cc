@@ -173,7 +173,7 @@ class Serve {
 
 void Serve::log(std::string_view line) {
   const std::lock_guard lock(err_mutex_);
-  err_ << now_text() << ' ' << line << std::endl;
+  err_ << now_text() << ' ' << line << '\n' << std::flush;
 }
 
 void Serve::say(std::string_view line) {
@@ -182,7 +182,7 @@ void Serve::say(std::string_view line) {
 
 Status Serve::open_ledger_folder() {
   const std::string place = folder_.ledger();
-  ledger::DiskFolder ledger_folder(place);
+  const ledger::DiskFolder ledger_folder(place);
   if (!ledger_folder.exists(std::string(ledger::kSettingsFile))) {
     std::string origin = settings_.origin;
     if (origin.empty()) {
@@ -430,7 +430,7 @@ void Serve::tell_setup_link(const std::string& link) {
   } else {
     err_ << "the link in " << escape_terminal(folder_.setup_link()) << ", which works once.\n";
   }
-  err_ << std::endl;
+  err_ << '\n' << std::flush;
 }
 
 Status Serve::start() {

@@ -38,8 +38,8 @@ constexpr bool kSanitised = true;
 constexpr bool kSanitised = false;
 #endif
 
-Error system_error(std::string what) {
-  return Error(ErrorCode::kUnavailable, std::move(what) + ": " + system_message(errno));
+Error system_error(const std::string& what) {
+  return {ErrorCode::kUnavailable, what + ": " + system_message(errno)};
 }
 
 struct Pipe {
@@ -80,7 +80,10 @@ struct Prepared {
   ::sigset_t none{};
   (void)::sigemptyset(&none);
   (void)::sigprocmask(SIG_SETMASK, &none, nullptr);
-  for (const int number : {SIGPIPE, SIGTERM, SIGINT, SIGHUP}) (void)std::signal(number, SIG_DFL);
+  for (const int number : {SIGPIPE, SIGTERM, SIGINT, SIGHUP}) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): after fork(), where one thread is left
+    (void)std::signal(number, SIG_DFL);
+  }
   if (::dup2(prepared.input, STDIN_FILENO) < 0 || ::dup2(prepared.output, STDOUT_FILENO) < 0 ||
       ::dup2(prepared.messages, STDERR_FILENO) < 0 ||
       ::syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0U) != 0) {
@@ -156,7 +159,7 @@ class Follower {
       result_.end = *stopped_;
       return std::move(result_);
     }
-    const int status = *child.ended();
+    const int status = child.ended().value_or(0);
     result_.end = WIFEXITED(status) ? WorkerEnd::kExited : WorkerEnd::kSignal;
     result_.code = WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
     return std::move(result_);

@@ -265,7 +265,7 @@ Result<Account> Accounts::set_totp(std::string_view id, ByteView secret, std::ui
 Result<Account> Accounts::clear_totp(std::string_view id, const Actor& actor, UnixMillis now) {
   return core_.change(
       actor, now, [&](store::Database& database, ChangeNote& note) -> Result<Account> {
-        SAIPH_TRY(const Account before, load_account(database, id));
+        SAIPH_TRY(Account before, load_account(database, id));
         if (!before.has_totp) return before;
         for (const char* const sql :
              {"UPDATE accounts SET totp = NULL, totp_step = NULL, version = version + 1 "

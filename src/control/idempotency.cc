@@ -59,14 +59,15 @@ Result<StoredResponse> decode_response(ByteView bytes) {
     return true;
   };
   const codec::JsonValue* const status = document.root.find("status");
+  const auto number = status == nullptr ? std::nullopt : status->integer();
   std::string body;
-  if (status == nullptr || !status->integer() || !text("content_type", response.content_type) ||
+  if (!number || !text("content_type", response.content_type) ||
       !text("location", response.location) || !text("etag", response.etag) || !text("body", body)) {
     return malformed;
   }
   const auto decoded = codec::decode_base64_exact(body);
   if (!decoded) return malformed;
-  response.status = static_cast<int>(*status->integer());
+  response.status = static_cast<int>(*number);
   response.body = as_text(*decoded);
   return response;
 }

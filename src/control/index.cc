@@ -56,7 +56,7 @@ Status Index::Impl::begin_anew() {
 }
 
 Status Index::Impl::open_file() {
-  const Status opened = open_connections();
+  Status opened = open_connections();
   // What is damaged can be made again; what is another's or of a later version is left alone.
   if (opened || opened.error().code() != ErrorCode::kMalformed) return opened;
   made_anew = true;
@@ -82,13 +82,13 @@ Status Index::Impl::load_progress() {
   return {};
 }
 
-Status Index::Impl::save_progress(const crypto::CompactRange& present) {
+Status Index::Impl::save_progress(const crypto::CompactRange& edge_now) const {
   Bytes bytes;
-  for (const Digest& hash : present.hashes()) {
+  for (const Digest& hash : edge_now.hashes()) {
     bytes.insert(bytes.end(), hash.bytes.begin(), hash.bytes.end());
   }
   SAIPH_TRY(store::Statement update, writer->prepare("UPDATE progress SET size = ?1, edge = ?2"));
-  update.bind(1, static_cast<std::int64_t>(present.size())).bind_blob(2, bytes);
+  update.bind(1, static_cast<std::int64_t>(edge_now.size())).bind_blob(2, bytes);
   return update.run();
 }
 

@@ -25,6 +25,6 @@ struct IndexEntry {
 };
 
 /// Any thread; linear.
-IndexEntry read_entry(std::uint64_t index, ByteView entry);
+IndexEntry read_entry(std::uint64_t index, ByteView bytes);
 
 }  // namespace saiph::control

@@ -22,7 +22,7 @@ struct Index::Impl {
   /// Throws the file away and begins anew.
   Status begin_anew();
   Status load_progress();
-  Status save_progress(const crypto::CompactRange& edge);
+  Status save_progress(const crypto::CompactRange& edge_now) const;
 
   /// Errors: kUnavailable when the file could not be opened again (disk full, no permission).
   Status check_writer() const;

@@ -122,6 +122,7 @@ Status IndexWriter::apply_report(IndexEntry& entry, UnixMillis seen, ledger::Fol
 
 /// What the statement names and the report did not tell of is there, and nobody knows more.
 Status IndexWriter::apply_subjects(const IndexEntry& entry, UnixMillis seen) {
+  if (!entry.statement) return {};
   for (const ledger::Subject& subject : entry.statement->subjects) {
     ReportedFile file;
     file.digest = subject.sha256();

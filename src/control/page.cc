@@ -39,9 +39,9 @@ Result<Cursor> Cursor::decode(std::string_view text, std::string_view list) {
   const std::size_t colon = rest.find(':');
   if (colon == std::string_view::npos) return wrong;
   Cursor cursor;
-  const char* const end = rest.data() + colon;
-  const auto parsed = std::from_chars(rest.data(), end, cursor.number);
-  if (parsed.ec != std::errc() || parsed.ptr != end) return wrong;
+  const std::string_view number = rest.substr(0, colon);
+  const auto parsed = std::from_chars(number.begin(), number.end(), cursor.number);
+  if (parsed.ec != std::errc() || parsed.ptr != number.end()) return wrong;
   cursor.text = rest.substr(colon + 1);
   if (cursor.encode(list) != text) return wrong;
   return cursor;

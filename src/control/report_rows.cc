@@ -127,9 +127,8 @@ class Rows final : public codec::JsonHandler {
   }
   void number(std::string_view value) {
     std::uint64_t parsed = 0;
-    const char* const end = value.data() + value.size();
-    const auto result = std::from_chars(value.data(), end, parsed);
-    if (result.ec != std::errc() || result.ptr != end || parsed > INT64_MAX) return;
+    const auto result = std::from_chars(value.begin(), value.end(), parsed);
+    if (result.ec != std::errc() || result.ptr != value.end() || parsed > INT64_MAX) return;
     if (depth_ == 1 && keys_[1] == "size") file_.size = parsed;
     if (depth_ == 1 && keys_[1] == "findings_dropped") file_.findings_dropped = parsed;
     if (depth_ == 4 && in("findings") && keys_[3] == "location") {
@@ -176,7 +175,9 @@ Status read_report(const ByteSource& report, const std::function<Status(Reported
     const std::uint64_t begin = reader.offset();
     rows.begin_row();
     SAIPH_TRY(const bool whole, codec::parse_json(reader, rows, budget, {.allow_trailing = true}));
-    if (!whole) return *rows.error();
+    if (!whole) {
+      return rows.error().value_or(Error(ErrorCode::kInternal, "a row stopped without a reason"));
+    }
     ByteView end;
     if (!reader.take(1, end) || end[0] != '\n') {
       return Error(ErrorCode::kMalformed, "the report is cut off", begin);

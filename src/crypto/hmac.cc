@@ -51,7 +51,7 @@ Digest hmac_sha256(ByteView key, std::span<const ByteView> parts) {
   static const MacContext ready = prepared("SHA256");
   Digest digest;
   if (!compute(ready, key, parts, digest.bytes)) {
-    std::fputs("saiph: HMAC-SHA-256 is not available from the crypto library\n", stderr);
+    (void)std::fputs("saiph: HMAC-SHA-256 is not available from the crypto library\n", stderr);
     std::abort();
   }
   return digest;

@@ -160,12 +160,13 @@ JwsAlgorithm JwsKey::algorithm() const {
 }
 
 bool JwsKey::verify(ByteView message, ByteView signature) const {
+  const auto& other = impl_->other;
   switch (impl_->algorithm) {
     case JwsAlgorithm::kEdDsa:
-      return impl_->other->verify(message, signature);
+      return other && other->verify(message, signature);
     case JwsAlgorithm::kEs256:
-      return signature.size() == 2 * kCoordinateBytes &&
-             impl_->other->verify(message, der_of(signature));
+      return other && signature.size() == 2 * kCoordinateBytes &&
+             other->verify(message, der_of(signature));
     case JwsAlgorithm::kRs256:
     case JwsAlgorithm::kPs256:
       break;

@@ -100,7 +100,7 @@ std::span<LoginThrottle::Entry> LoginThrottle::bucket(Table& table, const Name& 
   return std::span(table).subspan(hash % buckets * kWays, kWays);
 }
 
-LoginThrottle::Entry* LoginThrottle::find(Table& table, const Name& name, UnixMillis now) {
+LoginThrottle::Entry* LoginThrottle::find(Table& table, const Name& name, UnixMillis now) const {
   for (Entry& entry : bucket(table, name)) {
     if (entry.failures == 0 || entry.name != name) continue;
     // A clock that was set back must not lock anybody out for longer than a rule says.

@@ -75,7 +75,7 @@ class LoginThrottle {
   LoginThrottle(const ThrottleOptions& options, std::array<std::uint8_t, 32> key);
   Name name_of(char table, std::string_view text) const;
   static std::span<Entry> bucket(Table& table, const Name& name);
-  Entry* find(Table& table, const Name& name, UnixMillis now);
+  Entry* find(Table& table, const Name& name, UnixMillis now) const;
   Entry& place(Table& table, const Name& name, UnixMillis now);
 
   const ThrottleOptions options_;

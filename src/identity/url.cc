@@ -20,7 +20,8 @@ bool is_loopback_v4(std::string_view host) {
   const bool right_start = host.starts_with("127.");
   while (!host.empty() && parts < 5) {
     const std::string_view part = host.substr(0, host.find('.'));
-    if (part.empty() || part.size() > 3 || part.find_first_not_of("0123456789") != part.npos) {
+    if (part.empty() || part.size() > 3 ||
+        part.find_first_not_of("0123456789") != std::string_view::npos) {
       return false;
     }
     host.remove_prefix(std::min(host.size(), part.size() + 1));

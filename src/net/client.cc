@@ -78,7 +78,7 @@ class Fetch {
     }
     std::vector<tcp::endpoint> endpoints;
     tcp::resolver resolver(io_);
-    const auto error = wait_for(until, [&](auto handler) {
+    const auto error = wait_for(until, [&](const auto& handler) {
       resolver.async_resolve(url.host, std::to_string(url.port),
                              [&endpoints, handler](const ErrorCodeOfAsio& failure,
                                                    const tcp::resolver::results_type& results) {
@@ -109,7 +109,7 @@ class Fetch {
                      "plain http goes no further than this machine: " + url.origin());
       }
       ErrorCodeOfAsio ignored;
-      socket.close(ignored);
+      (void)socket.close(ignored);
       last = wait_for(until,
                       [&](auto handler) { socket.async_connect(endpoint, std::move(handler)); });
       if (!last) return socket;
@@ -123,10 +123,12 @@ class Fetch {
     X509_VERIFY_PARAM* verify = SSL_get0_param(native);
     X509_VERIFY_PARAM_set_hostflags(verify, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     const bool named =
-        numeric ? X509_VERIFY_PARAM_set1_ip_asc(verify, url.host.c_str()) == 1
-                : X509_VERIFY_PARAM_set1_host(verify, url.host.c_str(), url.host.size()) == 1 &&
-                      SSL_ctrl(native, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-                               const_cast<char*>(url.host.c_str())) == 1;
+        numeric
+            ? X509_VERIFY_PARAM_set1_ip_asc(verify, url.host.c_str()) == 1
+            : X509_VERIFY_PARAM_set1_host(verify, url.host.c_str(), url.host.size()) == 1 &&
+                  SSL_ctrl(native, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                           // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): it is read only
+                           const_cast<char*>(url.host.c_str())) == 1;
     if (!named) return Error(ErrorCode::kInternal, "the host's name cannot be verified");
     const auto error = wait_for(until, [&](auto handler) {
       stream.async_handshake(asio::ssl::stream_base::client, std::move(handler));
@@ -283,7 +285,7 @@ Result<Url> Url::parse(std::string_view text) {
   });
   if (!plain) return wrong("it has a fragment or a character that must be encoded");
   const auto authority_end = text.find_first_of("/?");
-  std::string_view authority = text.substr(0, authority_end);
+  const std::string_view authority = text.substr(0, authority_end);
   url.target = authority_end == std::string_view::npos ? "/" : text.substr(authority_end);
   if (url.target.front() == '?') url.target.insert(0, "/");
   if (authority.find('@') != std::string_view::npos) return wrong("it has user information");

@@ -436,6 +436,7 @@ void Connection::stream_changed(std::uint64_t exchange) {
     return abort();
   }
   write_more();
+  next_request();
 }
 
 void Connection::write_more() {
@@ -459,6 +460,13 @@ void Connection::on_written(std::size_t bytes, bool failed) {
     progress_ = Clock::now();
   }
   write_more();
+  next_request();
+}
+
+/// After an answer: what the client sent meanwhile is its next request. Never called while one is
+/// read, so that requests on one connection do not pile up on the stack.
+void Connection::next_request() {
+  if (state_ == State::kHead && !writing_) advance();
 }
 
 void Connection::on_output_sent() {
@@ -476,7 +484,6 @@ void Connection::finish_answer() {
   if (close_after_ || core_->draining) return linger();
   enter(State::kHead);
   head_only_ = false;
-  advance();
 }
 
 void Connection::linger() {

@@ -105,6 +105,7 @@ class Connection final : public TransportEvents,
   void send(Response response);
   void write_more();
   void on_output_sent();
+  void next_request();
   void finish_answer();
   void linger();
   Response failure(int status, std::string_view reason);

@@ -28,6 +28,7 @@ class StreamHandle final : public Stream {
         queue_(std::move(queue)) {}
   StreamHandle(const StreamHandle&) = delete;
   StreamHandle& operator=(const StreamHandle&) = delete;
+  // NOLINTNEXTLINE(bugprone-exception-escape): telling the loop needs memory; without any we end
   ~StreamHandle() override {
     if (queue_->closed()) return;
     queue_->break_off();
@@ -75,6 +76,7 @@ class ExchangeHandle final : public Exchange {
         sink_(std::move(sink)) {}
   ExchangeHandle(const ExchangeHandle&) = delete;
   ExchangeHandle& operator=(const ExchangeHandle&) = delete;
+  // NOLINTNEXTLINE(bugprone-exception-escape): telling the loop needs memory; without any we end
   ~ExchangeHandle() override {
     if (state_->answered.exchange(true)) return;
     post_to(connection_,

@@ -25,6 +25,8 @@ class BodyReceiver {
 class BodyDecoder {
  public:
   BodyDecoder();
+  BodyDecoder(const BodyDecoder&) = delete;
+  BodyDecoder& operator=(const BodyDecoder&) = delete;
   BodyDecoder(BodyDecoder&&) noexcept;
   BodyDecoder& operator=(BodyDecoder&&) noexcept;
   ~BodyDecoder();

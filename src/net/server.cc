@@ -60,7 +60,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
 
   Status start() {
     ErrorCodeOfAsio error;
-    waiter_.assign(socket_.get(), error);
+    (void)waiter_.assign(socket_.get(), error);
     if (error) return Error(ErrorCode::kUnavailable, "the listener cannot be watched");
     asio::post(waiter_.get_executor(), [self = shared_from_this()] { self->wait(); });
     return {};
@@ -126,7 +126,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
     const int descriptor = accepted.socket.get();
     Socket socket(loop->io().get_executor());
     ErrorCodeOfAsio error;
-    socket.assign(asio::generic::stream_protocol(accepted.family, 0), descriptor, error);
+    (void)socket.assign(asio::generic::stream_protocol(accepted.family, 0), descriptor, error);
     if (error) {
       core->count(&ServerCounters::accept_errors);
       if (!is_local) core->guard.leave(ClientKey::from(accepted.address));
@@ -167,6 +167,7 @@ class RunningServer final : public Server {
       : options_(options), core_(std::make_shared<Core>(options, handler)) {}
   RunningServer(const RunningServer&) = delete;
   RunningServer& operator=(const RunningServer&) = delete;
+  // NOLINTNEXTLINE(bugprone-exception-escape): telling the loops needs memory; without any we end
   ~RunningServer() override { drain(std::chrono::milliseconds(0)); }
 
   Status open() {
@@ -313,7 +314,7 @@ Response Handler::failure(int status, std::string_view reason) {
   return response;
 }
 
-Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Handler& handler) {
+Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Handler& handler) {
   SAIPH_CHECK(check(options));
   try {
     auto server = std::make_unique<RunningServer>(options, handler);

@@ -121,7 +121,7 @@ class Handler {
   /// read and before `100 Continue` is sent. Requests without a body are planned too.
   virtual BodyPlan plan(const RequestHead& head) = 0;
   /// The request is complete. Keep the exchange and answer it from any thread.
-  virtual void handle(std::shared_ptr<Exchange> exchange) = 0;
+  virtual void handle(const std::shared_ptr<Exchange>& exchange) = 0;
   /// The answer to what the server itself refuses: 400, 408, 413, 414, 417, 421, 429, 431, 500,
   /// 501, 503, 505, 507, and 403 of a sink. `reason` is a fixed text, never the client's bytes. The
   /// default is an RFC 9457 problem with type about:blank.
@@ -234,7 +234,7 @@ class Server {
   /// Errors: kInvalidArgument (no listener, bad address, numbers out of range, plain text beyond
   /// loopback), kUnavailable (address in use, unix path), kDenied, kNotFound or kMalformed
   /// (certificate and key files).
-  static Result<std::unique_ptr<Server>> start(ServerOptions options, Handler& handler);
+  static Result<std::unique_ptr<Server>> start(const ServerOptions& options, Handler& handler);
   virtual ~Server() = default;
 
   /// The port of each of ServerOptions::listen, in order.

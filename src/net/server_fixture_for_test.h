@@ -55,7 +55,7 @@ class TestHandler final : public Handler {
     return BodyPlan::memory(100'000);
   }
 
-  void handle(std::shared_ptr<Exchange> exchange) override {
+  void handle(const std::shared_ptr<Exchange>& exchange) override {
     ++handled;
     const std::string path = exchange->head().path;
     if (path == "/throws") throw std::runtime_error("thrown by handle");

@@ -201,9 +201,8 @@ Result<ListenAddress> ListenAddress::parse(std::string_view text) {
     if (out.address.find(':') != std::string::npos) return wrong;
   }
   if (!is_numeric_address(out.address)) return wrong;
-  const char* end = port.data() + port.size();
-  const auto parsed = std::from_chars(port.data(), end, out.port);
-  if (port.empty() || parsed.ec != std::errc{} || parsed.ptr != end) return wrong;
+  const auto parsed = std::from_chars(port.begin(), port.end(), out.port);
+  if (port.empty() || parsed.ec != std::errc{} || parsed.ptr != port.end()) return wrong;
   return out;
 }
 

@@ -30,6 +30,8 @@ class OwnedSocket {
   explicit OwnedSocket(int descriptor = -1) : descriptor_(descriptor) {}
   OwnedSocket(OwnedSocket&& other) noexcept : descriptor_(other.release()) {}
   OwnedSocket& operator=(OwnedSocket&&) = delete;
+  OwnedSocket(const OwnedSocket&) = delete;
+  OwnedSocket& operator=(const OwnedSocket&) = delete;
   ~OwnedSocket();
   int get() const { return descriptor_; }
   int release() { return std::exchange(descriptor_, -1); }

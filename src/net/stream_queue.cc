@@ -9,7 +9,7 @@ StreamQueue::Put StreamQueue::append(const std::string& bytes) {
   return std::exchange(told_, true) ? Put::kQueued : Put::kTellLoop;
 }
 
-StreamQueue::Put StreamQueue::put(std::string bytes) {
+StreamQueue::Put StreamQueue::put(const std::string& bytes) {
   const std::scoped_lock lock(mutex_);
   if (broken_ || finished_) return Put::kClosed;
   if (bytes.empty()) return Put::kQueued;

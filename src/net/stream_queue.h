@@ -23,7 +23,7 @@ class StreamQueue {
   };
   explicit StreamQueue(StreamOptions options) : options_(options) {}
 
-  Put put(std::string bytes);
+  Put put(const std::string& bytes);
   /// Waits for room until `timeout` has passed.
   Put put_waiting(std::string bytes, std::chrono::milliseconds timeout);
   /// No more will be written. Whether the I/O thread must be told.

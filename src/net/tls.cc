@@ -32,7 +32,7 @@ Status check_file(const std::string& path) {
 }
 
 Error refused(const std::string& what) {
-  return Error(ErrorCode::kMalformed, what + ": " + openssl_reason());
+  return {ErrorCode::kMalformed, what + ": " + openssl_reason()};
 }
 
 /// RFC 7301: the client's list holds "http/1.1" or the handshake fails; nothing else is spoken.

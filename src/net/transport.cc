@@ -43,12 +43,12 @@ class PlainTransport final : public Transport {
   }
   void shut_down(std::shared_ptr<TransportEvents> events) override {
     ErrorCodeOfAsio ignored;
-    socket_.shutdown(Socket::shutdown_send, ignored);
+    (void)socket_.shutdown(Socket::shutdown_send, ignored);
     asio::post(socket_.get_executor(), [events = std::move(events)] { events->on_shutdown(); });
   }
   void close() override {
     ErrorCodeOfAsio ignored;
-    socket_.close(ignored);
+    (void)socket_.close(ignored);
   }
   bool is_tls() const override { return false; }
   std::optional<Digest> client_certificate() override { return std::nullopt; }
@@ -80,7 +80,7 @@ class TlsTransport final : public Transport {
   }
   void close() override {
     ErrorCodeOfAsio ignored;
-    stream_.lowest_layer().close(ignored);
+    (void)stream_.lowest_layer().close(ignored);
   }
   bool is_tls() const override { return true; }
   std::optional<Digest> client_certificate() override {

@@ -84,7 +84,7 @@ Answer create_account(Context& context) {
   control::NewAccount account;
   account.name = *name;
   account.display = display.value_or("");
-  account.role = *identity::parse_role(*role);
+  account.role = identity::parse_role(*role).value_or(identity::Role::kReporter);
   if (subject && !subject->empty()) {
     if (context.services.oidc == nullptr) {
       return answer(context, Problem{ProblemKind::kRefused, "No identity provider is configured."});
@@ -182,8 +182,8 @@ Answer set_password(Context& context) {
     const auto hash = accounts.password_hash(account->id);
     if (!hash) return answer(context, hash.error());
     bool matches = false;
-    if (current && *hash) {
-      const auto check = services.passwords.verify(**hash, *current);
+    if (const auto& stored = *hash; current && stored) {
+      const auto check = services.passwords.verify(*stored, *current);
       if (!check) return answer(context, check.error());
       matches = check->matches;
     }
@@ -252,9 +252,10 @@ Answer confirm_totp(Context& context) {
   if (!secret) {
     return answer(context, Problem{ProblemKind::kConflict, "Begin the second factor anew."});
   }
-  const auto step = identity::verify_totp(secret->view(), *code, context.now, std::nullopt);
-  if (!step) return answer(context, step.error());
-  if (!*step) {
+  const auto verified = identity::verify_totp(secret->view(), *code, context.now, std::nullopt);
+  if (!verified) return answer(context, verified.error());
+  const auto& step = *verified;
+  if (!step) {
     return answer(context, Problem{ProblemKind::kRefused,
                                    "This is not the present code. Is the phone's clock right?"});
   }
@@ -262,7 +263,7 @@ Answer confirm_totp(Context& context) {
   if (!codes) return answer(context, codes.error());
   std::vector<Digest> digests;
   for (const identity::RecoveryCode& recovery : *codes) digests.push_back(recovery.digest);
-  const auto set = context.services.state.accounts().set_totp(id, secret->view(), **step, digests,
+  const auto set = context.services.state.accounts().set_totp(id, secret->view(), *step, digests,
                                                               context.who().actor(), context.now);
   if (!set) return answer_account(context, set.error());
   context.parts.totps.drop(id);

@@ -302,7 +302,7 @@ net::BodyPlan ApiServer::Impl::plan_large(const Operation& operation,
   return net::BodyPlan::sink(std::make_unique<UploadSink>(std::move(*upload)), most);
 }
 
-void ApiServer::handle(std::shared_ptr<net::Exchange> exchange) {
+void ApiServer::handle(const std::shared_ptr<net::Exchange>& exchange) {
   const net::RequestHead& head = exchange->head();
   const Route found = route(head.method, head.path);
   if (found.operation == nullptr) return;  // plan has answered
@@ -332,7 +332,7 @@ void ApiServer::Impl::carry_out(std::shared_ptr<net::Exchange> exchange, const O
                   .operation = operation,
                   .exchange = exchange,
                   .parameter = parameter,
-                  .principal = std::nullopt,
+                  .principal = nullptr,
                   .sink = exchange->take_sink(),
                   .now = services.now(),
                   .request_id = new_id()};
@@ -357,7 +357,7 @@ std::optional<net::Response> ApiServer::Impl::decide(Context& context) {
   } else {
     auto who = authenticate(services, head, context.now);
     if (const auto* problem = std::get_if<Problem>(&who)) return answer(context, *problem);
-    context.principal = std::move(std::get<Principal>(who));
+    context.principal = std::make_shared<const Principal>(std::move(std::get<Principal>(who)));
     if (const auto problem = refuse_principal(context.who(), operation, head)) {
       return answer(context, *problem);
     }
@@ -378,7 +378,7 @@ std::optional<net::Response> ApiServer::Impl::decide(Context& context) {
 
 /// With an idempotency key: does it, or says again what was said.
 std::optional<net::Response> ApiServer::Impl::answer_once(Context& context) {
-  const std::string_view text = *context.head().headers.find("Idempotency-Key");
+  const std::string_view text = context.head().headers.find("Idempotency-Key").value_or("");
   if (text.size() > 128 || !is_header_key(text)) {
     return answer(context, Problem{.kind = ProblemKind::kInvalidRequest,
                                    .errors = {{"header", "Idempotency-Key",
@@ -416,10 +416,10 @@ std::optional<net::Response> ApiServer::Impl::answer_once(Context& context) {
         return answer(context, begun.error());
     }
   }
-  if (*begun) {
-    net::Response again((*begun)->status, (*begun)->content_type, (*begun)->body);
-    if (!(*begun)->location.empty()) again.headers.add("Location", (*begun)->location);
-    if (!(*begun)->etag.empty()) again.headers.add("ETag", (*begun)->etag);
+  if (const auto& earlier = *begun) {
+    net::Response again(earlier->status, earlier->content_type, earlier->body);
+    if (!earlier->location.empty()) again.headers.add("Location", earlier->location);
+    if (!earlier->etag.empty()) again.headers.add("ETag", earlier->etag);
     again.headers.add("Idempotency-Replayed", "true");
     return again;
   }

@@ -24,7 +24,7 @@ class ApiServer final : public net::Handler {
   ApiServer& operator=(const ApiServer&) = delete;
 
   net::BodyPlan plan(const net::RequestHead& head) override;
-  void handle(std::shared_ptr<net::Exchange> exchange) override;
+  void handle(const std::shared_ptr<net::Exchange>& exchange) override;
   net::Response failure(int status, std::string_view reason) override;
 
   /// The HTTP server's counters, for metrics. Null before it is destroyed.

@@ -43,7 +43,7 @@ void add_common_headers(net::Headers& headers, const net::RequestHead* head,
 }
 
 net::Response json_response(int status, std::string text) {
-  return net::Response(status, "application/json", std::move(text));
+  return {status, "application/json", std::move(text)};
 }
 
 net::Response nothing_to_say() {

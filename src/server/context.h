@@ -47,7 +47,8 @@ struct Context {
   const Operation& operation;
   std::shared_ptr<net::Exchange> exchange;
   std::string_view parameter;  ///< of the path
-  std::optional<Principal> principal;
+  /// Nobody on public operations.
+  std::shared_ptr<const Principal> principal;
   std::unique_ptr<net::BodySink> sink;
   UnixMillis now = 0;
   std::string request_id;
@@ -74,7 +75,7 @@ net::Response json_response(int status, std::string text);
 net::Response nothing_to_say();
 /// Writes one object and answers it.
 template <typename Write>
-net::Response json_answer(int status, Write&& write) {
+net::Response json_answer(int status, const Write& write) {
   std::string text;
   codec::JsonWriter json(text);
   write(json);
@@ -82,7 +83,7 @@ net::Response json_answer(int status, Write&& write) {
 }
 /// {"items": [...], "next": ...}
 template <typename T, typename Write>
-net::Response page_answer(const control::Page<T>& page, Write&& write) {
+net::Response page_answer(const control::Page<T>& page, const Write& write) {
   return json_answer(200, [&](codec::JsonWriter& json) {
     json.begin_object();
     json.array("items");

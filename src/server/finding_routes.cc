@@ -161,7 +161,9 @@ Answer list_events(Context& context) {
       "must be the name of a predicate type, like scan-report"};
   control::EventFilter filter;
   if (const auto type = query.text("type", kType)) {
-    filter.predicate_type = ledger::predicate_type_uri(*ledger::parse_predicate_type_name(*type));
+    if (const auto known = ledger::parse_predicate_type_name(*type)) {
+      filter.predicate_type = ledger::predicate_type_uri(*known);
+    }
   }
   if (!query.finish()) return answer(context, std::move(query).problem());
   const auto events = context.services.index.events(filter, page);

@@ -205,14 +205,14 @@ bool BodyReader::check_text(const std::string& pointer, const codec::JsonValue& 
   return false;
 }
 
-std::optional<std::string> BodyReader::text(std::string_view member, const TextRule& rule,
-                                            Presence presence) {
+Given<std::string> BodyReader::text(std::string_view member, const TextRule& rule,
+                                    Presence presence) {
   const codec::JsonValue* value = take(member, presence);
   if (value == nullptr || !check_text(pointer_of(member), *value, rule)) return std::nullopt;
   return std::string(value->string());
 }
 
-std::optional<std::string_view> BodyReader::any_text(std::string_view member) {
+Given<std::string_view> BodyReader::any_text(std::string_view member) {
   const codec::JsonValue* value = take(member, Presence::kRequired);
   if (value == nullptr) return std::nullopt;
   if (value->is_string()) return value->string();
@@ -220,9 +220,8 @@ std::optional<std::string_view> BodyReader::any_text(std::string_view member) {
   return std::nullopt;
 }
 
-std::optional<std::size_t> BodyReader::word(std::string_view member,
-                                            std::span<const std::string_view> words,
-                                            Presence presence) {
+Given<std::size_t> BodyReader::word(std::string_view member,
+                                    std::span<const std::string_view> words, Presence presence) {
   const codec::JsonValue* value = take(member, presence);
   if (value == nullptr) return std::nullopt;
   for (std::size_t i = 0; value->is_string() && i < words.size(); ++i) {
@@ -232,8 +231,8 @@ std::optional<std::size_t> BodyReader::word(std::string_view member,
   return std::nullopt;
 }
 
-std::optional<std::int64_t> BodyReader::integer(std::string_view member, std::int64_t min,
-                                                std::int64_t max, Presence presence) {
+Given<std::int64_t> BodyReader::integer(std::string_view member, std::int64_t min, std::int64_t max,
+                                        Presence presence) {
   const codec::JsonValue* value = take(member, presence);
   if (value == nullptr) return std::nullopt;
   const auto number = value->integer();
@@ -242,7 +241,7 @@ std::optional<std::int64_t> BodyReader::integer(std::string_view member, std::in
   return std::nullopt;
 }
 
-std::optional<bool> BodyReader::boolean(std::string_view member, Presence presence) {
+Given<bool> BodyReader::boolean(std::string_view member, Presence presence) {
   const codec::JsonValue* value = take(member, presence);
   if (value == nullptr) return std::nullopt;
   const auto boolean = value->boolean();
@@ -250,7 +249,7 @@ std::optional<bool> BodyReader::boolean(std::string_view member, Presence presen
   return boolean;
 }
 
-std::optional<UnixMillis> BodyReader::time(std::string_view member, Presence presence) {
+Given<UnixMillis> BodyReader::time(std::string_view member, Presence presence) {
   constexpr std::string_view kAdvice =
       "must be a moment in UTC with milliseconds, like \"2026-01-02T03:04:05.678Z\"";
   const TextRule rule{24, 24, [](std::string_view text) { return parse_time(text).has_value(); },
@@ -271,10 +270,8 @@ const codec::JsonValue* BodyReader::array(std::string_view member, std::string_v
   return nullptr;
 }
 
-std::optional<std::vector<std::string>> BodyReader::texts(std::string_view member,
-                                                          const TextRule& rule,
-                                                          std::size_t min_items,
-                                                          std::size_t max_items) {
+Given<std::vector<std::string>> BodyReader::texts(std::string_view member, const TextRule& rule,
+                                                  std::size_t min_items, std::size_t max_items) {
   const codec::JsonValue* value = array(member, "texts", min_items, max_items);
   if (value == nullptr) return std::nullopt;
   std::vector<std::string> texts;
@@ -292,10 +289,9 @@ std::optional<std::vector<std::string>> BodyReader::texts(std::string_view membe
   return texts;
 }
 
-std::optional<std::vector<std::uint64_t>> BodyReader::integers(std::string_view member,
-                                                               std::uint64_t max,
-                                                               std::size_t min_items,
-                                                               std::size_t max_items) {
+Given<std::vector<std::uint64_t>> BodyReader::integers(std::string_view member, std::uint64_t max,
+                                                       std::size_t min_items,
+                                                       std::size_t max_items) {
   const codec::JsonValue* value = array(member, "numbers", min_items, max_items);
   if (value == nullptr) return std::nullopt;
   std::vector<std::uint64_t> numbers;
@@ -350,8 +346,8 @@ void QueryReader::fail(std::string_view name, std::string message) {
   errors_.push_back({"query", std::string(name), std::move(message)});
 }
 
-std::optional<std::string> QueryReader::text(std::string_view name, const TextRule& rule,
-                                             Presence presence) {
+Given<std::string> QueryReader::text(std::string_view name, const TextRule& rule,
+                                     Presence presence) {
   const auto value = take(name, presence);
   if (!value) return std::nullopt;
   if (auto wrong = complaint(*value, rule)) {
@@ -361,8 +357,8 @@ std::optional<std::string> QueryReader::text(std::string_view name, const TextRu
   return std::string(*value);
 }
 
-std::optional<std::uint64_t> QueryReader::integer(std::string_view name, std::uint64_t min,
-                                                  std::uint64_t max, Presence presence) {
+Given<std::uint64_t> QueryReader::integer(std::string_view name, std::uint64_t min,
+                                          std::uint64_t max, Presence presence) {
   const auto value = take(name, presence);
   if (!value) return std::nullopt;
   const auto number = parse_unsigned(*value);
@@ -371,14 +367,15 @@ std::optional<std::uint64_t> QueryReader::integer(std::string_view name, std::ui
   return std::nullopt;
 }
 
-std::optional<bool> QueryReader::boolean(std::string_view name) {
+Given<bool> QueryReader::boolean(std::string_view name) {
   constexpr std::array<std::string_view, 2> kWords{"false", "true"};
   const auto index = word(name, kWords);
-  return index ? std::optional(*index == 1) : std::nullopt;
+  if (!index) return std::nullopt;
+  return *index == 1;
 }
 
-std::optional<std::size_t> QueryReader::word(std::string_view name,
-                                             std::span<const std::string_view> words) {
+Given<std::size_t> QueryReader::word(std::string_view name,
+                                     std::span<const std::string_view> words) {
   const auto value = take(name, Presence::kOptional);
   if (!value) return std::nullopt;
   for (std::size_t i = 0; i < words.size(); ++i) {

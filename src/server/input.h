@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/digest.h"
@@ -45,6 +46,40 @@ std::optional<std::size_t> count_characters(std::string_view text);
 
 enum class Presence : std::uint8_t { kOptional, kRequired };
 
+/// What a request gave for a member or parameter, or that it gave nothing usable. Unlike
+/// std::optional it may be read at any time: `*given` is an empty value when nothing was given. So
+/// handlers read required members after finish() said that everything was right, and a mistake in
+/// that order gives an empty text, not undefined behaviour.
+template <typename T>
+class Given {
+ public:
+  Given() = default;
+  Given(std::nullopt_t) {}  // NOLINT(google-explicit-constructor): `return std::nullopt`
+  Given(T value)            // NOLINT(google-explicit-constructor): `return value`
+      : value_(std::move(value)), there_(true) {}
+  // NOLINTNEXTLINE(google-explicit-constructor): what parsers of a value answer
+  Given(std::optional<T> value) : there_(value.has_value()) {
+    if (value) value_ = std::move(*value);
+  }
+
+  explicit operator bool() const { return there_; }
+  bool has_value() const { return there_; }
+  const T& operator*() const { return value_; }
+  const T* operator->() const { return &value_; }
+  T value_or(T otherwise) const { return there_ ? value_ : std::move(otherwise); }
+  // NOLINTNEXTLINE(google-explicit-constructor): filters of lower rooms take std::optional
+  operator std::optional<T>() const { return there_ ? std::optional<T>(value_) : std::nullopt; }
+  template <typename U>
+  friend bool operator==(const Given& given, const U& value) {
+    return given.there_ && given.value_ == value;
+  }
+  friend bool operator==(const Given& given, std::nullopt_t) { return !given.there_; }
+
+ private:
+  T value_{};
+  bool there_ = false;
+};
+
 /// Reads the members of one JSON object. Each member is asked for once; finish() names those that
 /// nobody asked for. One thread at a time. Answers of wrong or absent members are empty; good()
 /// says whether anything was wrong. Views into the value's strings live as long as this object.
@@ -58,22 +93,22 @@ class BodyReader {
   explicit BodyReader(std::string_view body, HalfPairs half_pairs = HalfPairs::kRefused);
 
   /// Any text, whatever it holds; a view into this object. The body's size is the limit.
-  std::optional<std::string_view> any_text(std::string_view member);
+  Given<std::string_view> any_text(std::string_view member);
   /// The index of one of these words.
-  std::optional<std::size_t> word(std::string_view member, std::span<const std::string_view> words,
-                                  Presence presence = Presence::kRequired);
+  Given<std::size_t> word(std::string_view member, std::span<const std::string_view> words,
+                          Presence presence = Presence::kRequired);
 
-  std::optional<std::string> text(std::string_view member, const TextRule& rule,
-                                  Presence presence = Presence::kRequired);
-  std::optional<std::int64_t> integer(std::string_view member, std::int64_t min, std::int64_t max,
-                                      Presence presence = Presence::kRequired);
-  std::optional<bool> boolean(std::string_view member, Presence presence = Presence::kRequired);
-  std::optional<UnixMillis> time(std::string_view member, Presence presence = Presence::kRequired);
+  Given<std::string> text(std::string_view member, const TextRule& rule,
+                          Presence presence = Presence::kRequired);
+  Given<std::int64_t> integer(std::string_view member, std::int64_t min, std::int64_t max,
+                              Presence presence = Presence::kRequired);
+  Given<bool> boolean(std::string_view member, Presence presence = Presence::kRequired);
+  Given<UnixMillis> time(std::string_view member, Presence presence = Presence::kRequired);
   /// No element twice.
-  std::optional<std::vector<std::string>> texts(std::string_view member, const TextRule& rule,
-                                                std::size_t min_items, std::size_t max_items);
-  std::optional<std::vector<std::uint64_t>> integers(std::string_view member, std::uint64_t max,
-                                                     std::size_t min_items, std::size_t max_items);
+  Given<std::vector<std::string>> texts(std::string_view member, const TextRule& rule,
+                                        std::size_t min_items, std::size_t max_items);
+  Given<std::vector<std::uint64_t>> integers(std::string_view member, std::uint64_t max,
+                                             std::size_t min_items, std::size_t max_items);
   /// Whether the body has the member, wrong or not.
   bool has(std::string_view member) const;
   /// Adds an error of the caller's own; of the whole body when `member` is empty.
@@ -100,13 +135,13 @@ class QueryReader {
  public:
   explicit QueryReader(const net::RequestHead& head) : head_(head) {}
 
-  std::optional<std::string> text(std::string_view name, const TextRule& rule,
-                                  Presence presence = Presence::kOptional);
-  std::optional<std::uint64_t> integer(std::string_view name, std::uint64_t min, std::uint64_t max,
-                                       Presence presence = Presence::kOptional);
-  std::optional<bool> boolean(std::string_view name);
+  Given<std::string> text(std::string_view name, const TextRule& rule,
+                          Presence presence = Presence::kOptional);
+  Given<std::uint64_t> integer(std::string_view name, std::uint64_t min, std::uint64_t max,
+                               Presence presence = Presence::kOptional);
+  Given<bool> boolean(std::string_view name);
   /// One of these words; answers its index.
-  std::optional<std::size_t> word(std::string_view name, std::span<const std::string_view> words);
+  Given<std::size_t> word(std::string_view name, std::span<const std::string_view> words);
   void fail(std::string_view name, std::string message);
 
   bool finish();

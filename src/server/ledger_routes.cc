@@ -47,7 +47,7 @@ std::string hash_text(const Digest& digest) {
   return codec::encode_base64(digest.bytes);
 }
 
-net::Response download(std::string type, std::string file, std::string text) {
+net::Response download(std::string type, const std::string& file, std::string text) {
   net::Response response(200, std::move(type), std::move(text));
   response.headers.add("Content-Disposition", "attachment; filename=\"" + file + "\"");
   return response;

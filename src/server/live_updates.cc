@@ -146,7 +146,7 @@ void LiveUpdates::send(std::string_view event, std::string_view data, std::strin
   const std::string text = event_text(event, data);
   const std::lock_guard lock(mutex_);
   for (std::size_t i = watchers_.size(); i-- > 0;) {
-    Watcher& watcher = watchers_[i];
+    const Watcher& watcher = watchers_[i];
     if (!watcher.job.empty() && watcher.job != job) continue;
     ++figures_.events;
     const bool sent = watcher.stream->write(text);
@@ -170,7 +170,7 @@ void LiveUpdates::heartbeat() {
   const UnixMillis now = services_.now();
   const std::lock_guard lock(mutex_);
   for (std::size_t i = watchers_.size(); i-- > 0;) {
-    Watcher& watcher = watchers_[i];
+    const Watcher& watcher = watchers_[i];
     if (gone.contains(watcher.account) || now - watcher.since > kLongestMs) {
       watcher.stream->close();
       leave(i);

@@ -56,7 +56,6 @@ void Metrics::write(Exposition& out) const {
   for (std::size_t i = 0; i < rows_count_; ++i) {
     const Row& row = rows_[i];
     std::uint64_t sum = 0;
-    std::string text;
     const std::string label = fmt::format("operation=\"{}\"", operations()[i].id);
     std::array<std::uint64_t, kBuckets + 1> counts{};
     for (std::size_t b = 0; b <= kBuckets; ++b) sum += counts[b] = row.buckets[b];

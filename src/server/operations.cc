@@ -113,7 +113,7 @@ std::string_view allow_of(std::string_view path) {
     std::string_view path;
     std::string allow;
   };
-  static const std::vector<Row> kRows = [] {
+  static const std::vector<Row> rows_by_path = [] {
     std::vector<Row> rows;
     for (const Operation& operation : kOperations) {
       if (rows.empty() || rows.back().path != operation.path) {
@@ -125,7 +125,7 @@ std::string_view allow_of(std::string_view path) {
     }
     return rows;
   }();
-  for (const Row& row : kRows) {
+  for (const Row& row : rows_by_path) {
     if (row.path == path) return row.allow;
   }
   return {};

@@ -57,7 +57,7 @@ Result<Principal> begin_session(Context& context, const control::Account& accoun
   return principal;
 }
 
-net::Response session_answer(int status, const Principal& principal, net::Headers headers) {
+net::Response session_answer(int status, const Principal& principal, const net::Headers& headers) {
   net::Response response = json_answer(status, [&](codec::JsonWriter& json) {
     write_session(json, principal,
                   principal.session ? csrf_token(principal.session_secret) : std::string());
@@ -130,23 +130,24 @@ Answer log_in(Context& context) {
   if (const std::int64_t wait_ms = throttle.admit(*name, peer, context.now); wait_ms > 0) {
     return refuse(wait(wait_ms));
   }
-  auto account = check_password(context, *name, *password);
-  if (!account) return answer(context, account.error());
-  if (!*account) return refuse(login_refused());
-  auto totp = context.services.state.accounts().totp((*account)->id);
-  if (!totp) return answer(context, totp.error());
-  if (*totp) {
+  const auto checked = check_password(context, *name, *password);
+  if (!checked) return answer(context, checked.error());
+  const auto& account = *checked;
+  if (!account) return refuse(login_refused());
+  const auto stored = context.services.state.accounts().totp(account->id);
+  if (!stored) return answer(context, stored.error());
+  if (const auto& totp = *stored) {
     if (!code) return refuse({ProblemKind::kTotpRequired, "Send it as `totp`."});
-    const auto right = second_factor(context, **account, **totp, *code);
+    const auto right = second_factor(context, *account, *totp, *code);
     if (!right) return answer(context, right.error());
     if (!*right) return refuse(login_refused());
   }
   net::Headers headers;
-  const auto principal = begin_session(context, **account, headers);
+  const auto principal = begin_session(context, *account, headers);
   if (!principal) return answer(context, principal.error());
   throttle.succeeded(*name, peer, context.now);
   context.parts.metrics.login(true);
-  return session_answer(200, *principal, std::move(headers));
+  return session_answer(200, *principal, headers);
 }
 
 Answer who_am_i(Context& context) {
@@ -157,6 +158,7 @@ Answer who_am_i(Context& context) {
 Answer log_out(Context& context) {
   if (auto refusal = refuse_parameters(context)) return refusal;
   const Principal& who = context.who();
+  if (!who.session) return answer(context, not_authenticated("Only a session can be ended."));
   const Status ended =
       context.services.state.sessions().end(who.session->token, who.actor(), context.now);
   if (!ended && ended.error().code() != ErrorCode::kNotFound) {
@@ -232,7 +234,7 @@ Answer set_up(Context& context) {
   const auto principal = begin_session(context, *account, headers);
   if (!principal) return answer(context, principal.error());
   services.throttle.succeeded(kNobody, peer, context.now);
-  return session_answer(201, *principal, std::move(headers));
+  return session_answer(201, *principal, headers);
 }
 
 Answer begin_oidc(Context& context) {

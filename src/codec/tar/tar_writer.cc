@@ -69,7 +69,7 @@ Status TarWriter::header(std::string_view name, std::uint64_t size, std::int64_t
 }
 
 Status TarWriter::pad(std::uint64_t size) {
-  const std::size_t rest = static_cast<std::size_t>(size % kBlock);
+  const auto rest = static_cast<std::size_t>(size % kBlock);
   return rest == 0 ? Status() : write_(std::string(kBlock - rest, '\0'));
 }
 
