@@ -244,6 +244,12 @@ Invocation parse_rules(const std::vector<std::string>& arguments) {
     return refuse("rules", not_one_of("--format", format, report::rule_format_names()));
   }
   invocation.rules.format = *parsed;
+  auto& words = invocation.rules.ids;
+  if (!words.empty() && words.front() == "check") {
+    words.erase(words.begin());
+    if (words.empty()) return refuse("rules", "check: name the files of text rules to check");
+    invocation.rules.check = true;
+  }
   return invocation;
 }
 

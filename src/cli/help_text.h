@@ -141,21 +141,26 @@ Exit codes
 )";
 
 inline constexpr std::string_view kRulesHelp =
-    R"(saiph rules: list the rules, or explain some
+    R"(saiph rules: list the rules, explain some, or check rules of your own
 
 Usage: saiph rules [OPTIONS] [ID...]
+       saiph rules check FILE...
 
   --format FORMAT      text (default), json or markdown
   --explain            text: explain every rule, not only those named
 
+  check reads files of text rules (docs/formats/text-rules.md), on top of those that are built in,
+  and says what is wrong with them, with line and column.
+
 Examples
   saiph rules
+  saiph rules check team.toml
   saiph rules artefact-polyglot
   saiph rules --format json
 
 Exit codes
-  0  printed
-  2  usage error, or no such rule
+  0  printed; check: the files can be loaded and do what their examples say
+  2  usage error, no such rule, or a file that is wrong
 )";
 
 inline constexpr std::string_view kLedgerHelp =

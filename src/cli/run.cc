@@ -21,6 +21,7 @@ int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostre
       case Command::kInspect:
         return app::run_inspect(invocation.inspect, out, err);
       case Command::kRules:
+        if (invocation.rules.check) return app::run_rules_check(invocation.rules.ids, out, err);
         invocation.rules.colour = isatty(STDOUT_FILENO) == 1;
         return app::run_rules(invocation.rules, out, err);
       case Command::kLedger:
