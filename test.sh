@@ -27,6 +27,7 @@ tools/build.sh asan
 step "end to end"
 python3 tests/identity/local_provider_test.py
 python3 tests/end_to_end.py --saiph build/release/saiph
+python3 tests/text/end_to_end.py --saiph build/release/saiph
 python3 tests/ledger/end_to_end.py --saiph build/release/saiph
 python3 tests/serve/end_to_end.py --saiph build/release/saiph
 python3 tests/server/api_test.py --saiph build/release/saiph
