@@ -35,8 +35,8 @@ export function inspect({ text, channel = "user", views = false }) {
   const classifier = sum > 0 ? 0.71 : 0.03;
   const score = 1 - (1 - sum) * (1 - classifier);
   const incomplete = text.startsWith("incomplete:") ? ["more than 256 readings"] : [];
-  const verdict = score >= 0.75 ? "block" : incomplete.length > 0 ? "incomplete" : score >= 0.5 ? "flag" : "allow";
-  const reasons = verdict === "block" || verdict === "flag" ? [`the score ${score.toFixed(2)} reaches ${verdict === "block" ? "0.75, where texts are blocked" : "0.50, where texts are flagged"}`] : incomplete.map((reason) => `not everything could be looked at: ${reason}`);
+  const verdict = score >= 0.8 ? "block" : incomplete.length > 0 ? "incomplete" : score >= 0.6 ? "flag" : "allow";
+  const reasons = verdict === "block" || verdict === "flag" ? [`the score ${score.toFixed(2)} reaches ${verdict === "block" ? "0.80, where texts are blocked" : "0.60, where texts are flagged"}`] : incomplete.map((reason) => `not everything could be looked at: ${reason}`);
   return {
     verdict, score, findings, channel, bytes: bytes(text), rules_score: sum, classifier_score: classifier, views: readings.length, reasons, incomplete,
     ...(views ? { seen: readings.map(({ how, text: reading }) => ({ how, text: reading.slice(0, 4096), cut: reading.length > 4096 })) } : {}),

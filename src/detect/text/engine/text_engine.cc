@@ -12,6 +12,7 @@
 #include "detect/text/personal/find_personal.h"
 #include "detect/text/secrets/find_secrets.h"
 #include "detect/text/spans/span_list.h"
+#include "match/canonical/canonical_form.h"
 #include "match/decode/canonicalise.h"
 
 namespace saiph::detect {
@@ -89,8 +90,12 @@ class Inspection final : public match::ViewSink, private match::RuleHitSink {
   }
 
   void hit(const match::RuleHit& hit) override {
-    const TextAction action =
-        policy_.action_for(hit.rule->id, default_action(hit.rule->id, hit.rule->action));
+    if (is_plain(hit)) return;
+    // What its author asks for holds where nothing around the match speaks against it.
+    const bool lowered = hit.score < hit.rule->scores[static_cast<std::size_t>(channel_)];
+    const TextAction action = policy_.action_for(
+        hit.rule->id,
+        default_action(hit.rule->id, lowered ? match::ActionHint::kFlag : hit.rule->action));
     if (action == TextAction::kIgnore) return;
     anomaly_.add(hit);
     if (hits_++ >= kMaxHits) {
@@ -106,6 +111,16 @@ class Inspection final : public match::ViewSink, private match::RuleHitSink {
     finding.view = view_->steps();
     finding.references = hit.rule->references;
     state(std::move(finding), action);
+  }
+
+  /// Readings that rewrite a word keep the text around it. A match in that part alone is one of the
+  /// text itself, where view 0 has it.
+  bool is_plain(const match::RuleHit& hit) const {
+    if (!view_->derived()) return false;
+    const TextSpan place = view_->original(hit.begin, hit.end);
+    if (place.length > 4 * (hit.end - hit.begin) + 64) return false;
+    return match::canonical_form(text_.substr(place.offset, place.length)) ==
+           view_->text.substr(hit.begin, hit.end - hit.begin);
   }
 
   void incomplete(std::string_view reason) override {
