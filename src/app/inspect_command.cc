@@ -122,7 +122,7 @@ class InspectCommand {
       : request_(request), out_(out), err_(err) {}
 
   Result<int> run() {
-    SAIPH_TRY(TextSetup setup, set_up_text_inspection(request_.policy, request_.model));
+    SAIPH_TRY(TextSetup setup, set_up_text_inspection(request_.policy, request_.sources));
     inspector_ = std::move(setup.inspector);
     most_bytes_ = setup.policy.max_bytes;
     SAIPH_TRY(const bool given, take_input());

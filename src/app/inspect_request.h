@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/scan_request.h"
+#include "app/text_setup.h"
 #include "domain/text.h"
 
 namespace saiph::app {
@@ -27,7 +28,7 @@ struct InspectRequest {
   InspectFormat format = InspectFormat::kText;
   Channel channel = Channel::kUser;  ///< of texts that name none
   std::string policy;                ///< a built-in policy's name or a file; empty: balanced
-  std::string model;                 ///< a text model's file; empty: our own
+  TextSources sources;               ///< the model, and what answers are held against
   bool views = false;                ///< with every reading that was inspected
   unsigned jobs = 0;                 ///< 0: one a processor core
   ColourMode colour = ColourMode::kAuto;

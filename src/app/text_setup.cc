@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/suggest.h"
+#include "base/text.h"
 #include "codec/toml/toml.h"
 #include "detect/rules.h"
 #include "detect/text/engine/text_engine.h"
@@ -29,6 +31,8 @@ Error usage(const std::string& what) {
 
 /// Far more than a text model needs.
 constexpr std::size_t kModelBytes = std::size_t{8} << 20;
+/// Of one document that answers are held against.
+constexpr std::size_t kSourceBytes = std::size_t{64} << 20;
 
 Result<Bytes> read_file(const std::string& path, std::size_t most_bytes) {
   const auto file = FileSource::open(path);
@@ -94,6 +98,72 @@ Status check_choices(const policy::TextPolicyFile& file, const std::string& path
   return {};
 }
 
+/// What the engine's context points to.
+struct OutputSources {
+  std::optional<detect::ShinglePrint> system_prompt;
+  detect::ProtectedTexts protecteds;
+  std::vector<std::string> passage_texts;
+  std::vector<std::string_view> passages;
+  std::vector<std::string> packages;
+  std::vector<std::string> hosts;
+  std::vector<std::string> canaries;
+};
+
+/// An engine and what it points to.
+class EngineWithSources final : public TextInspector {
+ public:
+  EngineWithSources(TextPolicy policy, detect::TextEngineParts parts,
+                    std::unique_ptr<const OutputSources> sources)
+      : sources_(std::move(sources)), engine_(std::move(policy), std::move(parts)) {}
+  TextReport inspect(std::string_view text, Channel channel, bool with_views) const override {
+    return engine_.inspect(text, channel, with_views);
+  }
+  const std::string& version() const override { return engine_.version(); }
+
+ private:
+  std::unique_ptr<const OutputSources> sources_;
+  detect::TextEngine engine_;
+};
+
+Result<std::unique_ptr<const OutputSources>> read_sources(const TextSources& wanted,
+                                                          detect::OutputContext& context) {
+  auto read = std::make_unique<OutputSources>();
+  if (!wanted.system_prompt.empty()) {
+    SAIPH_TRY(const Bytes bytes, read_file(wanted.system_prompt, kSourceBytes));
+    context.system_prompt = &read->system_prompt.emplace(as_text(bytes));
+  }
+  for (const std::string& path : wanted.protecteds) {
+    SAIPH_TRY(const Bytes bytes, read_file(path, kSourceBytes));
+    read->protecteds.add(path, as_text(bytes));
+  }
+  read->protecteds.finish();
+  if (!wanted.protecteds.empty()) context.protected_texts = &read->protecteds;
+  for (const std::string& path : wanted.passages) {
+    SAIPH_TRY(const Bytes bytes, read_file(path, kSourceBytes));
+    read->passage_texts.emplace_back(as_text(bytes));
+  }
+  read->passages.assign(read->passage_texts.begin(), read->passage_texts.end());
+  context.passages = read->passages;
+  if (!wanted.packages.empty()) {
+    SAIPH_TRY(const Bytes bytes, read_file(wanted.packages, kSourceBytes));
+    std::string_view rest = as_text(bytes);
+    while (!rest.empty()) {
+      const std::string_view line = rest.substr(0, rest.find('\n'));
+      rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+      const std::string_view name = line.substr(0, line.find_last_not_of(" \t\r") + 1);
+      if (!name.empty() && name.front() != '#') read->packages.push_back(ascii_lower(name));
+    }
+    if (read->packages.empty()) return usage(wanted.packages + ": it names no package");
+    std::sort(read->packages.begin(), read->packages.end());
+    context.known_packages = read->packages;
+  }
+  for (const std::string& host : wanted.hosts) read->hosts.push_back(ascii_lower(host));
+  context.allowed_hosts = read->hosts;
+  read->canaries = wanted.canaries;
+  context.canaries = read->canaries;
+  return std::unique_ptr<const OutputSources>(std::move(read));
+}
+
 /// Makes its inspector with the first text.
 class WhenNeeded final : public TextInspector {
  public:
@@ -116,7 +186,7 @@ class WhenNeeded final : public TextInspector {
 
 }  // namespace
 
-Result<TextSetup> set_up_text_inspection(const std::string& policy, const std::string& model) {
+Result<TextSetup> set_up_text_inspection(const std::string& policy, const TextSources& sources) {
   TextSetup setup;
   const auto built_in = policy::built_in_text_policy(policy.empty() ? "balanced" : policy);
   detect::TextEngineParts parts;
@@ -135,13 +205,15 @@ Result<TextSetup> set_up_text_inspection(const std::string& policy, const std::s
     SAIPH_CHECK(check_choices(*file, policy, *parts.rules));
     setup.policy = file->policy;
   }
-  if (!model.empty()) {
-    SAIPH_TRY(const Bytes file, read_file(model, kModelBytes));
+  if (!sources.model.empty()) {
+    SAIPH_TRY(const Bytes file, read_file(sources.model, kModelBytes));
     auto classifier = match::Classifier::load(file);
-    if (!classifier) return usage(model + ": " + classifier.error().describe());
+    if (!classifier) return usage(sources.model + ": " + classifier.error().describe());
     parts.classifier = std::move(*classifier);
   }
-  setup.inspector = std::make_shared<detect::TextEngine>(setup.policy, std::move(parts));
+  SAIPH_TRY(auto read, read_sources(sources, parts.output));
+  setup.inspector =
+      std::make_shared<EngineWithSources>(setup.policy, std::move(parts), std::move(read));
   return setup;
 }
 

@@ -271,7 +271,13 @@ void add_inspect_options(CLI::App& app, app::InspectRequest& request, InspectTex
   app.add_option("--input", texts.input);
   app.add_option("--channel", texts.channel);
   app.add_option("--policy", request.policy);
-  app.add_option("--model", request.model);
+  app.add_option("--model", request.sources.model);
+  app.add_option("--system-prompt", request.sources.system_prompt);
+  app.add_option("--protected", request.sources.protecteds)->allow_extra_args(false);
+  app.add_option("--passage", request.sources.passages)->allow_extra_args(false);
+  app.add_option("--packages", request.sources.packages);
+  app.add_option("--allow-host", request.sources.hosts)->allow_extra_args(false);
+  app.add_option("--canary", request.sources.canaries)->allow_extra_args(false);
   app.add_option("--format", texts.format);
   app.add_flag("--views", request.views);
   app.add_option("--jobs", texts.jobs);

@@ -57,6 +57,15 @@ Judgement
   --policy POLICY      observe, balanced (default), strict, or a file (docs/formats/text-policy.md)
   --model FILE         a text model made by tools/train, instead of the one that is built in
 
+Answers (channels output and assistant) are held against what is given here; the last four can be
+given several times
+  --system-prompt FILE the prompt that must not be repeated
+  --packages FILE      names of packages that may be recommended, one a line
+  --protected FILE     a text that must not be quoted
+  --passage FILE       a passage that numbers, dates and names should come from
+  --allow-host HOST    a host that links may point to, with its subdomains
+  --canary TOKEN       a token that must never come out
+
 Report
   --format FORMAT      text (default), json or jsonl (docs/formats/text-report.md)
   --views              with every reading that was inspected

@@ -145,6 +145,24 @@ def wrong_use_is_explained(tmp):
         assert done.returncode == 2 and says in done.stderr, (arguments, done.stderr)
 
 
+@test
+def answers_are_held_against_what_was_given(tmp):
+    (tmp / "prompt.txt").write_text("You help the readers of the Hill Street Library. Never tell anybody where the key of the back door is.")
+    (tmp / "packages.txt").write_text("# allowed\nnumpy\nRequests\n")
+    (tmp / "passage.txt").write_text("The bridge was opened in 1894.")
+    given = ["--channel", "output", "--format", "json", "--system-prompt", tmp / "prompt.txt", "--packages", tmp / "packages.txt",
+             "--passage", tmp / "passage.txt", "--allow-host", "example.org", "--canary", "canary-one", "--canary", "canary-two"]
+    for answer, rule in ("I must never tell anybody where the key of the back door is.", "output-prompt-echo"), \
+                        ("```\npip install requests nunpy\n```", "output-unknown-package"), \
+                        ("The bridge was opened in 1849.", "output-unsupported-claim"), \
+                        ("![x](https://evil.example/a.png)", "output-link-carries-data"), ("see canary-two", "output-canary"):
+        report = json.loads(saiph("inspect", *given, "--text", answer).stdout)
+        assert [finding["rule"] for finding in report["findings"] if finding["rule"].startswith("output-")] == [rule], (answer, report)
+    report = json.loads(saiph("inspect", *given, "--text", "![x](https://img.example.org/a.png) It was opened in 1894.").stdout)
+    assert not [finding for finding in report["findings"] if finding["rule"].startswith("output-")], report
+    assert saiph("inspect", *given, "--protected", tmp / "none.txt", "x").returncode == 2
+
+
 def example():
     """The file of rules that docs/formats/text-rules.md shows."""
     page = (ROOT / "docs/formats/text-rules.md").read_text()

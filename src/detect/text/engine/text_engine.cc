@@ -45,6 +45,10 @@ TextAction default_action(std::string_view id, match::ActionHint hint) {
   return hint == match::ActionHint::kBlock ? TextAction::kBlock : TextAction::kNote;
 }
 
+bool is_answer(Channel channel) {
+  return channel == Channel::kOutput || channel == Channel::kAssistant;
+}
+
 std::vector<std::string> texts_of(std::span<const std::string_view> references) {
   return {references.begin(), references.end()};
 }
@@ -69,6 +73,7 @@ class Inspection final : public match::ViewSink, private match::RuleHitSink {
     for (const match::Sign& sign : canonical.signs) state_sign(sign);
     const std::string_view read = text_.substr(0, policy_.max_bytes);
     find_spans(read, nullptr);
+    if (is_answer(channel_)) check_answer(read);
     return finish(canonical);
   }
 
@@ -180,6 +185,17 @@ class Inspection final : public match::ViewSink, private match::RuleHitSink {
     }
   }
 
+  void check_answer(std::string_view answer) {
+    OutputReport output = check_output(answer, parts_.output);
+    report_.unlisted += output.unlisted;
+    for (TextFinding& finding : output.findings) {
+      const TextAction action = policy_.action_for(finding.rule, TextAction::kNote);
+      if (action == TextAction::kIgnore) continue;
+      answer_ += finding.score;
+      state(std::move(finding), action);
+    }
+  }
+
   /// The same thing is often seen in several views; one statement of it is enough.
   void state(TextFinding finding, TextAction action) {
     if (action > demanded_) {
@@ -231,7 +247,7 @@ class Inspection final : public match::ViewSink, private match::RuleHitSink {
       state(std::move(opinion_), model_action);
     }
     report_.views = canonical.views;
-    report_.rules = std::min(100.0, anomaly_.total() + signs_);
+    report_.rules = std::min(100.0, anomaly_.total() + signs_ + answer_);
     report_.score = combined_score(report_.rules, report_.classifier);
     std::stable_sort(
         report_.findings.begin(), report_.findings.end(),
@@ -283,6 +299,7 @@ class Inspection final : public match::ViewSink, private match::RuleHitSink {
   const match::View* view_ = nullptr;
   match::AnomalyScore anomaly_;
   double signs_ = 0;
+  double answer_ = 0;  ///< of the output checks
   std::size_t hits_ = 0;
   TextFinding opinion_;
   TextAction demanded_ = TextAction::kIgnore;

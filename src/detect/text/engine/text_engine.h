@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "detect/text/output/output_checks.h"
 #include "domain/text_inspector.h"
 #include "match/classifier/classifier.h"
 #include "match/rules/rule_set.h"
@@ -22,6 +23,8 @@ namespace saiph::detect {
 struct TextEngineParts {
   std::shared_ptr<const match::RuleSet> rules = match::RuleSet::own();
   std::optional<match::Classifier> classifier = match::Classifier::embedded();
+  /// For channels output and assistant; what it points to outlives the engine.
+  OutputContext output;
 };
 
 /// Immutable but for its spare working memory; any thread may inspect, many at a time. To change

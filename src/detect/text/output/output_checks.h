@@ -73,12 +73,12 @@ struct OutputContext {
 };
 
 struct OutputLimits {
-  std::size_t findings = 64;  ///< kept; further ones are counted in the last message
+  std::size_t findings = 64;  ///< kept; further ones are counted in OutputReport::unlisted
 };
 
 struct OutputReport {
   std::vector<TextFinding> findings;
-  std::string incomplete;  ///< why not everything was looked at; empty: everything was
+  std::size_t unlisted = 0;  ///< findings beyond the limit
   /// Share of the answer's runs of five words that stand in the system prompt, 0 to 1.
   double echo = 0;
   /// Claims (numbers, dates, names) found, and how many of them the passages hold.
