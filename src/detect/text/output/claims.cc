@@ -1,5 +1,6 @@
 // Numbers, dates and names of an answer against the passages it should rest on.
 #include <algorithm>
+#include <array>
 #include <unordered_set>
 
 #include "detect/rules/output.h"
@@ -95,6 +96,19 @@ bool begins_sentence(std::string_view text, std::size_t at) {
   return true;
 }
 
+/// Words that begin sentences and are no names.
+bool is_common(std::string_view word) {
+  constexpr std::array<std::string_view, 30> kCommon = {
+      "the", "this", "that", "these", "those", "it",  "its", "he",    "she",  "they",
+      "we",  "you",  "i",    "a",     "an",    "in",  "on",  "at",    "for",  "from",
+      "but", "and",  "or",   "if",    "when",  "yes", "no",  "there", "here", "as"};
+  return std::any_of(kCommon.begin(), kCommon.end(), [&](std::string_view common) {
+    return word.size() == common.size() &&
+           std::equal(word.begin(), word.end(), common.begin(),
+                      [](char a, char b) { return small_letter(a) == b; });
+  });
+}
+
 }  // namespace
 
 void check_claims(std::string_view answer, const OutputContext& context, OutputReport& report,
@@ -125,7 +139,9 @@ void check_claims(std::string_view answer, const OutputContext& context, OutputR
            words[last + 1].begin == words[last].end + 1 && answer[words[last].end] == ' ')
       ++last;
     const bool first_of_sentence = begins_sentence(answer, words[i].begin);
-    const std::size_t first = first_of_sentence ? i + 1 : i;
+    const bool skips = first_of_sentence ||
+                       is_common(answer.substr(words[i].begin, words[i].end - words[i].begin));
+    const std::size_t first = skips ? i + 1 : i;
     const bool is_name = first <= last && words[first].end - words[first].begin >= 2;
     if (is_name) {
       const bool supported =
