@@ -105,6 +105,9 @@ CipherGuess guess_cipher(std::string_view stretch, std::size_t& steps) {
     const LetterShare share = known_letters(tried);
     return share.words >= words && share.at_least(percent);
   };
+  // In a long stretch fewer known words are proof enough: names and other languages are in none of
+  // the lists.
+  const std::size_t enough = letters >= 60 ? 35 : 55;
   if (letters >= 10 && !natural) {
     std::array<std::pair<int, int>, 25> sums{};
     for (int shift = 1; shift < 26; ++shift) {
@@ -117,10 +120,10 @@ CipherGuess guess_cipher(std::string_view stretch, std::size_t& steps) {
     std::partial_sort(sums.begin(), sums.begin() + 3, sums.end(), std::greater<>());
     for (std::size_t i = 0; i < 3; ++i) {
       const CipherGuess guess{CipherGuess::Kind::kCaesar, sums[i].second};
-      if (works(guess, 55, 2)) return guess;
+      if (works(guess, enough, 2)) return guess;
     }
     const CipherGuess atbash{CipherGuess::Kind::kAtbash, 0};
-    if (works(atbash, 55, 2)) return atbash;
+    if (works(atbash, enough, 2)) return atbash;
   }
   if (signs * 12 >= letters + signs) {
     const CipherGuess rot47{CipherGuess::Kind::kRot47, 0};

@@ -25,13 +25,18 @@ constexpr std::size_t kFewestCodeBytes = 8;
 constexpr std::size_t kFewestMorse = 4;
 constexpr std::size_t kShortBase64 = 8;
 constexpr std::size_t kShortBase85 = 20;
+/// What decodes to fewer may be chance.
+constexpr std::size_t kChanceBytes = 12;
 
 }  // namespace
 
 bool Scanner::accept_bytes(Reading reading, std::size_t begin, std::size_t end) {
   allowance_->work += piece_.text.size();
   if (looks_like_text(piece_.text)) {
-    accept(reading, begin, end);
+    // A few bytes come out as letters by chance; then a word has to be among them.
+    const bool strong =
+        piece_.text.size() >= kChanceBytes || known_letters(piece_.text).at_least(50);
+    accept(reading, begin, end, strong);
     return true;
   }
   return accept_inflated(reading, begin, end);
@@ -163,7 +168,7 @@ void Scanner::end_codes(const Run& run) {
   for (const auto& [base, reading] : kBases) {
     piece_.clear();
     if (attempt(decode_numbers(source_, run.begin, run.end, base, piece_)) &&
-        known_letters(piece_.text).at_least(50))
+        known_letters(piece_.text).at_least(piece_.text.size() >= 24 ? 25 : 50))
       return accept(reading, run.begin, run.end);
   }
   piece_.clear();
@@ -178,7 +183,8 @@ void Scanner::end_morse(const Run& run) {
   allowance_->work += run.end - run.begin;
   if (!decode_morse(source_, run.begin, run.end, piece_)) return;
   if (piece_.text.find(' ') == std::string::npos) space_out_piece();
-  if (known_letters(piece_.text).at_least(40)) accept(Reading::kMorse, run.begin, run.end);
+  if (known_letters(piece_.text).at_least(piece_.text.size() >= 24 ? 20 : 40))
+    accept(Reading::kMorse, run.begin, run.end);
 }
 
 void Scanner::try_uuencode(std::size_t begin) {
@@ -206,7 +212,9 @@ void Scanner::try_uuencode(std::size_t begin) {
 bool Scanner::escapes_of(Reading reading, char sign, Escape (*read)(std::string_view),
                          const Token& token) {
   piece_.clear();
+  const bool byte = reading == Reading::kUrl || reading == Reading::kQuotedPrintable;
   std::size_t letters = 0;
+  std::size_t high = 0;
   bool any = false;
   std::size_t at = token.begin;
   while (at < token.end) {
@@ -223,7 +231,6 @@ bool Scanner::escapes_of(Reading reading, char sign, Escape (*read)(std::string_
       ++at;
       continue;
     }
-    const bool byte = reading == Reading::kUrl || reading == Reading::kQuotedPrintable;
     std::string made;
     if (!escape.nothing) {
       if (byte && escape.value < 0x100)
@@ -232,17 +239,23 @@ bool Scanner::escapes_of(Reading reading, char sign, Escape (*read)(std::string_
         append_utf8(made, escape.value);
     }
     // What needs no escape and has one is hidden; a line end or a quote that has one is usual.
-    const bool hidden =
-        !escape.nothing &&
-        (escape.value >= 0x80 || is_letter(static_cast<char>(escape.value)) || escape.value == ' ');
-    letters += hidden ? 1 : 0;
+    if (!escape.nothing) {
+      high += escape.value >= 0x80 ? 1 : 0;
+      letters +=
+          escape.value == ' ' || (escape.value < 0x80 && is_letter(static_cast<char>(escape.value)))
+              ? 1
+              : 0;
+    }
     any = true;
     piece_.put(made, at, escape.length);
     at += escape.length;
   }
   allowance_->work += token.size();
   if (!any) return false;
-  accept(reading, token.begin, std::max(at, token.end), letters != 0);
+  // One byte beyond ASCII is no character ("%advance"), and "page=42" is no quoted-printable.
+  const std::size_t fewest = reading == Reading::kQuotedPrintable ? 2 : 1;
+  const bool strong = letters >= fewest || letters + high >= (byte ? 2U : 1U);
+  accept(reading, token.begin, std::max(at, token.end), strong);
   return true;
 }
 

@@ -58,6 +58,16 @@ constexpr char leet_letter(char c, char bar) {
   }
 }
 
+/// Whether words of a split are the syllables of a long one: "represent at i on", "con t in u".
+bool is_word_endings(std::string_view words) {
+  std::size_t lone = 0;
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const bool alone = words[i - 1] == ' ' && (i + 1 == words.size() || words[i + 1] == ' ');
+    lone += alone && words[i] != 'a' && words[i] != 'i' ? 1 : 0;
+  }
+  return lone * 24 > words.size() || words.find(" i on") != std::string_view::npos;
+}
+
 }  // namespace
 
 /// Puts spaces between the words of `piece_`, which holds letters alone. False when these are no
@@ -190,7 +200,7 @@ void Scanner::end_reversed() {
   piece_.clear();
   reverse_text(source_, run.begin, run.end, false, piece_);
   const LetterShare share = known_letters(piece_.text);
-  if (share.words < 2 || !share.at_least(40)) return;
+  if (share.words < 2 || !share.at_least(25)) return;
   piece_.clear();
   reverse_text(source_, begin, end, false, piece_);
   accept(Reading::kReversed, begin, end);
@@ -221,7 +231,8 @@ void Scanner::long_word(const Token& word) {
     piece_.clear();
     for (std::size_t i = at; i < end; ++i) piece_.put(lower(source_[i]), i, 1);
     if (!space_out_piece()) return;
-    if (std::count(piece_.text.begin(), piece_.text.end(), ' ') < 2) return;
+    if (std::count(piece_.text.begin(), piece_.text.end(), ' ') < 2 || is_word_endings(piece_.text))
+      return;
     accept(Reading::kSplitWords, at, end);
     at = end;
   }
@@ -304,22 +315,25 @@ void Scanner::leet(const Token& core) {
 }
 
 void Scanner::not_ascii(const Token& token) {
-  bool braille = false;
+  std::size_t cells = 0;
   bool turned = false;
   for (std::size_t i = token.begin; i < token.end; ++i) {
     if (static_cast<std::uint8_t>(source_[i]) < 0xC0) continue;
     char letter = 0;
-    braille |= static_cast<std::uint8_t>(source_[i]) == 0xE2 &&
-               (static_cast<std::uint8_t>(at(i + 1)) & 0xFCU) == 0xA0;
+    cells += static_cast<std::uint8_t>(source_[i]) == 0xE2 &&
+                     (static_cast<std::uint8_t>(at(i + 1)) & 0xFCU) == 0xA0
+                 ? 1
+                 : 0;
     turned |= !turned && upside_down_letter(source_.substr(i, 4), letter) > 1;
   }
   allowance_->work += token.size();
-  if (braille) {
+  if (cells != 0) {
     piece_.clear();
     if (decode_braille(source_, token.begin, token.end, piece_)) {
       const bool letters_alone = std::all_of(piece_.text.begin(), piece_.text.end(), is_letter);
       if (letters_alone && word_rank(piece_.text) == 0) space_out_piece();
-      accept(Reading::kBraille, token.begin, token.end, piece_.text.size() >= 2);
+      // Some cells among other signs are a list of characters.
+      accept(Reading::kBraille, token.begin, token.end, cells >= 2 && cells * 6 >= token.size());
     }
   }
   if (turned) {
@@ -350,7 +364,9 @@ void Scanner::joined_strings(const Token& token) {
     const char quote = source_[left - 1];
     if ((quote != '"' && quote != '\'') || source_[right] != quote) continue;
     piece_.clear();
-    accept(Reading::kJoinedStrings, left - 1, right + 1);
+    // Signs that are joined ("-" + "*") are no words.
+    const bool letters = is_letter(at(right + 1)) || (left >= 2 && is_letter(source_[left - 2]));
+    accept(Reading::kJoinedStrings, left - 1, right + 1, letters);
   }
 }
 

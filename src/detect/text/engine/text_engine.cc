@@ -27,6 +27,9 @@ constexpr std::size_t kClassifiedBytes = 16;
 constexpr double kStatedByClassifier = 0.5;
 /// Spans taken from one view; more are told as incomplete.
 constexpr std::size_t kMaxSpans = 4096;
+/// What odd characters alone can add: they tell that something may be hidden, and what is hidden is
+/// judged by its own reading.
+constexpr double kMostOfSigns = 25;
 /// Hits of rules told for one text.
 constexpr std::size_t kMaxHits = 4096;
 
@@ -247,7 +250,7 @@ class Inspection final : public match::ViewSink, private match::RuleHitSink {
       state(std::move(opinion_), model_action);
     }
     report_.views = canonical.views;
-    report_.rules = std::min(100.0, anomaly_.total() + signs_ + answer_);
+    report_.rules = std::min(100.0, anomaly_.total() + std::min(signs_, kMostOfSigns) + answer_);
     report_.score = combined_score(report_.rules, report_.classifier);
     std::stable_sort(
         report_.findings.begin(), report_.findings.end(),
