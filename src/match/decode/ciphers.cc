@@ -132,6 +132,18 @@ CipherGuess guess_cipher(std::string_view stretch, std::size_t& steps) {
   return {};
 }
 
+bool has_natural_letters(std::string_view text) {
+  int sum = 0;
+  int letters = 0;
+  for (const char c : text) {
+    const char small = static_cast<char>(c | 0x20);
+    if (!is_lower(small)) continue;
+    sum += kWeights[static_cast<std::size_t>(small - 'a')];
+    ++letters;
+  }
+  return letters >= 20 && sum > 13 * letters;
+}
+
 void decipher(std::string_view source, std::size_t begin, std::size_t end, CipherGuess guess,
               Piece& out) {
   for (std::size_t at = begin; at < end; ++at) out.text += deciphered(source[at], guess);

@@ -20,6 +20,10 @@ struct CipherGuess {
 /// words. `steps` is increased by the bytes looked at.
 CipherGuess guess_cipher(std::string_view stretch, std::size_t& steps);
 
+/// Whether ASCII letters are as frequent in `text` as in a language that is written with them; at
+/// least 20 letters. English, German, French and source code are, moved letters and chance are not.
+bool has_natural_letters(std::string_view text);
+
 /// Appends [begin, end) of `source`, deciphered.
 void decipher(std::string_view source, std::size_t begin, std::size_t end, CipherGuess guess,
               Piece& out);

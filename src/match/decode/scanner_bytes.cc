@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "codec/decompress/decompress.h"
+#include "match/decode/ciphers.h"
 #include "match/decode/scanner.h"
 #include "match/decode/token_table.h"
 #include "match/decode/words.h"
@@ -168,7 +169,7 @@ void Scanner::end_codes(const Run& run) {
   for (const auto& [base, reading] : kBases) {
     piece_.clear();
     if (attempt(decode_numbers(source_, run.begin, run.end, base, piece_)) &&
-        known_letters(piece_.text).at_least(piece_.text.size() >= 24 ? 25 : 50))
+        (known_letters(piece_.text).at_least(50) || has_natural_letters(piece_.text)))
       return accept(reading, run.begin, run.end);
   }
   piece_.clear();
@@ -183,7 +184,7 @@ void Scanner::end_morse(const Run& run) {
   allowance_->work += run.end - run.begin;
   if (!decode_morse(source_, run.begin, run.end, piece_)) return;
   if (piece_.text.find(' ') == std::string::npos) space_out_piece();
-  if (known_letters(piece_.text).at_least(piece_.text.size() >= 24 ? 20 : 40))
+  if (known_letters(piece_.text).at_least(40) || has_natural_letters(piece_.text))
     accept(Reading::kMorse, run.begin, run.end);
 }
 

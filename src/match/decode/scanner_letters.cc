@@ -109,7 +109,7 @@ void Scanner::end_letters(const Run& run) {
   }
   allowance_->work += 2 * (run.end - run.begin);
   if (!gaps) space_out_piece();
-  if (!known_letters(piece_.text).at_least(50)) return;
+  if (!known_letters(piece_.text).at_least(50) && !has_natural_letters(piece_.text)) return;
   accept(Reading::kJoinedLetters, run.begin, run.end);
 }
 

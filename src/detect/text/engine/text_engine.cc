@@ -56,6 +56,18 @@ std::vector<std::string> texts_of(std::span<const std::string_view> references) 
   return {references.begin(), references.end()};
 }
 
+/// Whether a reading may be language: codes of digits or signs have hardly a letter, and a model of
+/// language has no opinion of them. Bytes of characters beyond ASCII count as letters.
+bool has_letters(std::string_view text) {
+  std::size_t letters = 0;
+  std::size_t spaces = 0;
+  for (const char c : text) {
+    letters += ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c < 0 ? 1 : 0;
+    spaces += c == ' ' || c == '\n' ? 1 : 0;
+  }
+  return letters * 8 >= text.size() - spaces;
+}
+
 /// One inspection: takes the views as they are made.
 class Inspection final : public match::ViewSink, private match::RuleHitSink {
  public:
@@ -88,7 +100,8 @@ class Inspection final : public match::ViewSink, private match::RuleHitSink {
       limits.paranoia = policy_.paranoia;
       parts_.rules->match(view, channel_, limits, scratch_, *this);
     }
-    if (parts_.classifier && (!view.derived() || view.text.size() >= kClassifiedBytes)) {
+    if (parts_.classifier && (!view.derived() || view.text.size() >= kClassifiedBytes) &&
+        has_letters(view.text)) {
       classify(view);
     }
     // Credentials are told by their letters' case, which a canonical text has lost.
