@@ -30,9 +30,9 @@ struct TextPolicy {
   };
 
   std::string name = "balanced";
-  double flag_at = 0.6;    ///< score from which a text is flagged
-  double block_at = 0.8;   ///< score from which it is blocked
-  bool enforce = true;     ///< false: what would be blocked is flagged, and says so
+  double flag_at = 0.6;   ///< score from which a text is flagged
+  double block_at = 0.8;  ///< score from which it is blocked
+  bool enforce = true;    ///< false: what would be blocked is flagged, and says so
   std::uint8_t paranoia = 1;
   std::size_t max_bytes = std::size_t{16} << 20;  ///< of one text; longer ones are incomplete
   std::vector<Choice> choices;                    ///< the last one that fits wins
