@@ -5,17 +5,11 @@
 #include <algorithm>
 #include <bit>
 
+#include "match/canonical/ascii.h"
+
 namespace saiph::match {
 
 namespace {
-
-constexpr bool is_space(char c) {
-  return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-}
-
-constexpr char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
 
 /// Copies `in` to `out`, which has room for 16 bytes more than `in`, in small letters, up to the
 /// first place where spaces are no single ' ' or '\n' within the text. Answers how many bytes.

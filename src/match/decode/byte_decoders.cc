@@ -6,23 +6,11 @@
 
 #include "base/byte_scan.h"
 #include "base/text.h"
+#include "match/canonical/ascii.h"
 
 namespace saiph::match {
 
 namespace {
-
-constexpr bool is_space(char c) {
-  return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-}
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-constexpr char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
-constexpr bool is_letter(char c) {
-  return lower(c) >= 'a' && lower(c) <= 'z';
-}
 
 int base32_digit(char c) {
   if (is_letter(c)) return lower(c) - 'a';
@@ -152,14 +140,14 @@ std::size_t hex_number(std::string_view text, std::size_t most, std::uint32_t& v
   return size;
 }
 
-}  // namespace
-
-bool decode_base64_text(std::string_view source, std::size_t begin, std::size_t end, Piece& out) {
-  BitGroups groups(6, 4, out);
+/// Digits of `bits` bits, spaces between them skipped, to the end but for padding.
+bool decode_digits(std::string_view source, std::size_t begin, std::size_t end, unsigned bits,
+                   std::size_t group, int (*digit_of)(char), Piece& out) {
+  BitGroups groups(bits, group, out);
   std::size_t at = begin;
   for (; at < end; ++at) {
     if (is_space(source[at])) continue;
-    const int digit = base64_digit(source[at]);
+    const int digit = digit_of(source[at]);
     if (digit < 0) break;
     groups.add(static_cast<unsigned>(digit), at);
   }
@@ -168,18 +156,14 @@ bool decode_base64_text(std::string_view source, std::size_t begin, std::size_t 
   return at == end && !out.text.empty();
 }
 
+}  // namespace
+
+bool decode_base64_text(std::string_view source, std::size_t begin, std::size_t end, Piece& out) {
+  return decode_digits(source, begin, end, 6, 4, [](char c) { return base64_digit(c); }, out);
+}
+
 bool decode_base32_text(std::string_view source, std::size_t begin, std::size_t end, Piece& out) {
-  BitGroups groups(5, 8, out);
-  std::size_t at = begin;
-  for (; at < end; ++at) {
-    if (is_space(source[at])) continue;
-    const int digit = base32_digit(source[at]);
-    if (digit < 0) break;
-    groups.add(static_cast<unsigned>(digit), at);
-  }
-  groups.flush();
-  while (at < end && (source[at] == '=' || is_space(source[at]))) ++at;
-  return at == end && !out.text.empty();
+  return decode_digits(source, begin, end, 5, 8, &base32_digit, out);
 }
 
 bool decode_hex_text(std::string_view source, std::size_t begin, std::size_t end, Piece& out) {

@@ -2,13 +2,11 @@
 
 #include <algorithm>
 
+#include "match/canonical/ascii.h"
+
 namespace saiph::match {
 
 namespace {
-
-constexpr bool is_space(char c) {
-  return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-}
 
 /// Where the context before `begin` starts: behind a space, if there is one.
 std::size_t context_begin(std::string_view source, std::size_t begin, std::size_t context,

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "codec/decompress/decompress.h"
+#include "match/canonical/ascii.h"
 #include "match/decode/ciphers.h"
 #include "match/decode/scanner.h"
 #include "match/decode/token_table.h"
@@ -16,10 +17,6 @@
 namespace saiph::match {
 
 namespace {
-
-constexpr bool is_letter(char c) {
-  return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
 
 /// Four numbers, or four pairs of digits.
 constexpr std::size_t kFewestCodeBytes = 8;

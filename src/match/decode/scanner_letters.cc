@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "match/canonical/ascii.h"
 #include "match/decode/ciphers.h"
 #include "match/decode/scanner.h"
 #include "match/decode/token_table.h"
@@ -11,16 +12,6 @@
 namespace saiph::match {
 
 namespace {
-
-constexpr bool is_space(char c) {
-  return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-}
-constexpr char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
-constexpr bool is_letter(char c) {
-  return lower(c) >= 'a' && lower(c) <= 'z';
-}
 
 /// Letters by themselves: fewer are initials or a list.
 constexpr std::size_t kFewestLetters = 4;

@@ -6,6 +6,7 @@
 #include <limits>
 #include <vector>
 
+#include "match/canonical/ascii.h"
 #include "match/decode/word_list.h"
 
 namespace saiph::match {
@@ -15,12 +16,6 @@ namespace {
 constexpr std::size_t kLongestWord = 18;
 constexpr std::uint32_t kSeed = 2166136261U;
 
-constexpr char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
-constexpr bool is_letter(char c) {
-  return lower(c) >= 'a' && lower(c) <= 'z';
-}
 constexpr std::uint32_t extend(std::uint32_t hash, char c) {
   return (hash ^ static_cast<std::uint8_t>(lower(c))) * 0x01000193U;
 }

@@ -3,6 +3,8 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 #include "match/canonical/view.h"
@@ -244,9 +246,17 @@ std::span<const RuleSource> RuleSet::own_sources() {
 }
 
 std::shared_ptr<const RuleSet> RuleSet::own() {
-  // Our own files are compiled and run against their examples by a test.
-  static const std::shared_ptr<const RuleSet> kOwn(
-      new RuleSet(assemble(load_rules(own_sources()))));
+  // Our own files are part of the program; a test compiles them and runs their examples. Should one
+  // be broken all the same, going on without its rules would be silence.
+  static const std::shared_ptr<const RuleSet> kOwn = [] {
+    auto loaded = load(own_sources());
+    if (!loaded) {
+      (void)std::fprintf(stderr, "saiph: the built-in rules are broken: %s\n",
+                         loaded.error().message().c_str());
+      std::abort();
+    }
+    return std::move(*loaded);
+  }();
   return kOwn;
 }
 

@@ -71,7 +71,8 @@ bool none(std::string_view /*id*/) {
   return true;
 }
 
-bool luhn(std::string_view id) {
+/// Every second digit from the right but one counts twice, its digits added (ISO/IEC 7812-1).
+int luhn_sum(std::string_view id) {
   int sum = 0;
   bool twice = false;
   for (std::size_t i = id.size(); i-- > 0; twice = !twice) {
@@ -79,7 +80,11 @@ bool luhn(std::string_view id) {
     if (twice) d = d > 4 ? 2 * d - 9 : 2 * d;
     sum += d;
   }
-  return sum % 10 == 0;
+  return sum;
+}
+
+bool luhn(std::string_view id) {
+  return luhn_sum(id) % 10 == 0;
 }
 
 bool mod11_10(std::string_view id) {
@@ -180,14 +185,7 @@ bool us_medicare(std::string_view id) {
 
 bool us_npi(std::string_view id) {
   // Luhn over "80840" and the number: the prefix adds 24.
-  int sum = 24;
-  bool twice = false;
-  for (std::size_t i = id.size(); i-- > 0; twice = !twice) {
-    int d = digit(id[i]);
-    if (twice) d = d > 4 ? 2 * d - 9 : 2 * d;
-    sum += d;
-  }
-  return (id[0] == '1' || id[0] == '2') && sum % 10 == 0;
+  return (id[0] == '1' || id[0] == '2') && (24 + luhn_sum(id)) % 10 == 0;
 }
 
 bool us_dea(std::string_view id) {
