@@ -36,7 +36,9 @@ def compile_flags():
     command = next(row["command"] for row in commands if row["file"].startswith(str(SOURCE / "base")))
     # g++'s own warnings are unknown to clang, and the analyser brings its own checks of memory.
     left_out = re.compile(r"-Wduplicated-cond|-Wlogical-op|-fsanitize=\S*|-fno-sanitize-recover=\S*|-fno-omit-frame-pointer")
-    return [flag.replace('\\"', '"') for flag in re.split(r"c\+\+ ", command.split(" -o ")[0], maxsplit=1)[1].split() if not left_out.match(flag)]
+    # CMake hands the model's place to the one file that takes it in.
+    model = '-DSAIPH_TEXT_MODEL="/dev/null"'
+    return [model] + [flag.replace('\\"', '"') for flag in re.split(r"c\+\+ ", command.split(" -o ")[0], maxsplit=1)[1].split() if not left_out.match(flag)]
 
 
 def digest(files, flags):

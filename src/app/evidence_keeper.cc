@@ -99,6 +99,7 @@ std::uint64_t EvidenceKeeper::index_lag() const {
   return size > indexed_ ? size - indexed_ : 0;
 }
 
+// NOLINTNEXTLINE(readability-make-member-function-const): it ends what this keeps
 Status EvidenceKeeper::close() {
   return access_.ledger->close();
 }

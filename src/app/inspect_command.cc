@@ -258,7 +258,7 @@ class InspectCommand {
       return;
     }
     item.report.verdict = TextVerdict::kIncomplete;
-    item.report.incomplete.push_back(item.problem);
+    item.report.incomplete.emplace_back(item.problem);
     item.report.reasons.push_back("there was no text to look at");
   }
 

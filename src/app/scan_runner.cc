@@ -320,10 +320,12 @@ Result<std::string> ScanRunner::submit(ScanOrder order) {
   SAIPH_TRY(CancelSignal signal, CancelSignal::make());
   auto job = std::make_shared<Job>(actor_of(order.requested_by), std::move(signal));
   if (order.upload) {
-    if (dynamic_cast<Upload*>(order.upload.get()) == nullptr) {
+    auto* const upload = dynamic_cast<Upload*>(order.upload.get());
+    if (upload == nullptr) {
       return Error(ErrorCode::kInternal, "an upload of another service");
     }
-    job->upload.reset(static_cast<Upload*>(order.upload.release()));
+    (void)order.upload.release();  // the same object, by its own type
+    job->upload.reset(upload);
     SAIPH_CHECK(job->upload->close_for_writing());
   } else {
     SAIPH_TRY(job->path, inside_roots(order.path));

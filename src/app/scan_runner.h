@@ -51,6 +51,8 @@ class ScanRunner final : public ScanService {
 
   ScanRunner(ScanRunnerOptions options, control::State& state, EvidenceKeeper& keeper, Now now,
              Log log);
+  ScanRunner(const ScanRunner&) = delete;
+  ScanRunner& operator=(const ScanRunner&) = delete;
   /// As stop() without patience.
   ~ScanRunner() override;
 

@@ -387,7 +387,7 @@ Status Serve::listen() {
   options.limits.header_time = settings_.header_time;
   options.limits.body_inactivity = settings_.body_inactivity;
   options.limits.keep_alive_idle = settings_.keep_alive;
-  auto server = net::Server::start(std::move(options), *api_);
+  auto server = net::Server::start(options, *api_);
   if (!server) return as_usage(server.error());
   server_ = std::move(*server);
   api_->attach(server_.get());

@@ -11,7 +11,7 @@ namespace saiph::app {
 
 namespace {
 constexpr std::size_t kBlock = std::size_t{64} << 10;
-}
+}  // namespace
 
 Result<bool> TextLines::fill() {
   block_.resize(kBlock);

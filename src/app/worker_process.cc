@@ -79,6 +79,7 @@ struct Prepared {
   if (::getppid() != prepared.parent) ::_exit(kCannotStart);
   ::sigset_t none{};
   (void)::sigemptyset(&none);
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): after fork(), where one thread is left
   (void)::sigprocmask(SIG_SETMASK, &none, nullptr);
   for (const int number : {SIGPIPE, SIGTERM, SIGINT, SIGHUP}) {
     // NOLINTNEXTLINE(concurrency-mt-unsafe): after fork(), where one thread is left

@@ -294,6 +294,7 @@ std::optional<Enum> one_of_words(std::span<const std::string_view> words, std::s
 
 std::vector<std::string_view> channel_names() {
   std::vector<std::string_view> names;
+  names.reserve(kChannelCount);
   for (std::size_t i = 0; i < kChannelCount; ++i) names.push_back(name_of(static_cast<Channel>(i)));
   return names;
 }

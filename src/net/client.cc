@@ -109,6 +109,7 @@ class Fetch {
                      "plain http goes no further than this machine: " + url.origin());
       }
       ErrorCodeOfAsio ignored;
+      // NOLINTNEXTLINE(bugprone-unused-return-value): nothing is left to be done about it
       (void)socket.close(ignored);
       last = wait_for(until,
                       [&](auto handler) { socket.async_connect(endpoint, std::move(handler)); });

@@ -35,9 +35,7 @@ class StreamHandle final : public Stream {
     tell();
   }
 
-  bool write(std::string bytes) override {
-    return !closed() && told(queue_->put(std::move(bytes)));
-  }
+  bool write(std::string bytes) override { return !closed() && told(queue_->put(bytes)); }
   bool write_waiting(std::string bytes, std::chrono::milliseconds timeout) override {
     return !closed() && told(queue_->put_waiting(std::move(bytes), timeout));
   }

@@ -60,8 +60,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
 
   Status start() {
     ErrorCodeOfAsio error;
-    (void)waiter_.assign(socket_.get(), error);
-    if (error) return Error(ErrorCode::kUnavailable, "the listener cannot be watched");
+    if (waiter_.assign(socket_.get(), error))
+      return Error(ErrorCode::kUnavailable, "the listener cannot be watched");
     asio::post(waiter_.get_executor(), [self = shared_from_this()] { self->wait(); });
     return {};
   }
@@ -126,8 +126,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
     const int descriptor = accepted.socket.get();
     Socket socket(loop->io().get_executor());
     ErrorCodeOfAsio error;
-    (void)socket.assign(asio::generic::stream_protocol(accepted.family, 0), descriptor, error);
-    if (error) {
+    if (socket.assign(asio::generic::stream_protocol(accepted.family, 0), descriptor, error)) {
       core->count(&ServerCounters::accept_errors);
       if (!is_local) core->guard.leave(ClientKey::from(accepted.address));
       core->close_connection();

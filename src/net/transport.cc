@@ -43,11 +43,13 @@ class PlainTransport final : public Transport {
   }
   void shut_down(std::shared_ptr<TransportEvents> events) override {
     ErrorCodeOfAsio ignored;
+    // NOLINTNEXTLINE(bugprone-unused-return-value): nothing is left to be done about it
     (void)socket_.shutdown(Socket::shutdown_send, ignored);
     asio::post(socket_.get_executor(), [events = std::move(events)] { events->on_shutdown(); });
   }
   void close() override {
     ErrorCodeOfAsio ignored;
+    // NOLINTNEXTLINE(bugprone-unused-return-value): nothing is left to be done about it
     (void)socket_.close(ignored);
   }
   bool is_tls() const override { return false; }
@@ -80,6 +82,7 @@ class TlsTransport final : public Transport {
   }
   void close() override {
     ErrorCodeOfAsio ignored;
+    // NOLINTNEXTLINE(bugprone-unused-return-value): nothing is left to be done about it
     (void)stream_.lowest_layer().close(ignored);
   }
   bool is_tls() const override { return true; }

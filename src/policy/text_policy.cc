@@ -42,6 +42,7 @@ Result<std::int64_t> read_number(const SettingsReader& reader, const TomlMember&
 Status read_actions(const SettingsReader& reader, const TomlMember& section, TextPolicyFile& file) {
   SAIPH_CHECK(reader.expect(section, TomlKind::kTable));
   std::vector<const TomlMember*> members;
+  members.reserve(section.value.members.size());
   for (const TomlMember& member : section.value.members) members.push_back(&member);
   // The parser sorts by name; the last one that fits is to win.
   std::sort(members.begin(), members.end(), [](const TomlMember* a, const TomlMember* b) {

@@ -155,7 +155,7 @@ struct ApiServer::Impl {
   }
 
   net::BodyPlan plan_large(const Operation& operation, const net::RequestHead& head);
-  void carry_out(std::shared_ptr<net::Exchange> exchange, const Operation& operation,
+  void carry_out(const std::shared_ptr<net::Exchange>& exchange, const Operation& operation,
                  std::string_view parameter);
   std::optional<net::Response> decide(Context& context);
   std::optional<net::Response> answer_once(Context& context);
@@ -322,8 +322,8 @@ void ApiServer::handle(const std::shared_ptr<net::Exchange>& exchange) {
   exchange->respond(impl_->finished(problem_response(busy(), id), head, id));
 }
 
-void ApiServer::Impl::carry_out(std::shared_ptr<net::Exchange> exchange, const Operation& operation,
-                                std::string_view parameter) {
+void ApiServer::Impl::carry_out(const std::shared_ptr<net::Exchange>& exchange,
+                                const Operation& operation, std::string_view parameter) {
   if (exchange->cancelled()) return;
   const auto began = std::chrono::steady_clock::now();
   Context context{.services = services,

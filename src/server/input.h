@@ -66,7 +66,7 @@ class Given {
   bool has_value() const { return there_; }
   const T& operator*() const { return value_; }
   const T* operator->() const { return &value_; }
-  T value_or(T otherwise) const { return there_ ? value_ : std::move(otherwise); }
+  T value_or(const T& otherwise) const { return there_ ? value_ : otherwise; }
   // NOLINTNEXTLINE(google-explicit-constructor): filters of lower rooms take std::optional
   operator std::optional<T>() const { return there_ ? std::optional<T>(value_) : std::nullopt; }
   template <typename U>

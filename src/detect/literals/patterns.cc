@@ -132,13 +132,13 @@ constexpr auto kOthers = std::to_array<Other>({
 
 // The secrets come first, in the order of their table.
 std::span<const match::Literal> literals() {
-  static const std::vector<match::Literal> kAll = [] {
+  static const std::vector<match::Literal> known = [] {
     std::vector<match::Literal> all(secret_literals_for_files().begin(),
                                     secret_literals_for_files().end());
     for (const Other& other : kOthers) all.push_back({other.text, other.fold_case});
     return all;
   }();
-  return kAll;
+  return known;
 }
 
 Pattern pattern_of(std::uint32_t literal) {

@@ -326,6 +326,10 @@ void Cleaner::take_tag(std::uint32_t point, std::size_t at, std::uint32_t length
       return;
     }
   }
+  take_tag_data(point, at, length);
+}
+
+void Cleaner::take_tag_data(std::uint32_t point, std::size_t at, std::uint32_t length) {
   note(SignKind::kTagCharacters, at, length, true);
   const std::uint32_t character = point - 0xE0000;
   if (character < 0x80 && is_plain(static_cast<char>(character))) {
@@ -348,7 +352,7 @@ void Cleaner::end_flag(bool complete) {
   if (region) return;
   last_point_ = 0;
   for (std::size_t i = 0; i < size; ++i)
-    take_tag(flag_[i].point, flag_[i].original, flag_[i].length);
+    take_tag_data(flag_[i].point, flag_[i].original, flag_[i].length);
 }
 
 void Cleaner::take_variation(std::uint32_t point, std::size_t at, std::uint32_t length) {
@@ -461,7 +465,7 @@ void Cleaner::end_word() {
     other_letters_ += size;
   }
   for (std::size_t i = 0; i < size; ++i) {
-    Pending& pending = word_[i];
+    const Pending& pending = word_[i];
     const char like = pending.record->like;
     if (fold && like != 0 && !pending.record->has(CodePoint::kLatin)) {
       out_ += static_cast<char>(like | 0x20);

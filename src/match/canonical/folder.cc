@@ -74,7 +74,7 @@ void Folder::feed(std::string_view piece) {
     // twice over.
     const std::size_t step = std::min<std::size_t>(rest, std::size_t{16} << 10);
     out_.resize(before + step + 16);
-    std::size_t copied = copy_level(piece.substr(at, step), out_.data() + before);
+    const std::size_t copied = copy_level(piece.substr(at, step), out_.data() + before);
     // A space at the end of a step that is not the end of the piece: the next round looks at it.
     out_.resize(before + copied);
     map_.append_same(copied, fed_ + at);

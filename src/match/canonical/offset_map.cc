@@ -141,9 +141,9 @@ OffsetMap OffsetMap::onto(const OffsetMap& parent) const {
       if ((low - under.view) % width == 0 && step % width == 0 && under.original_step > 0) {
         const auto first_low = static_cast<std::size_t>(unit_begin(run, 0));
         const std::int64_t first = unit_begin(under, (first_low - under.view) / width);
-        out.append_units(
-            units, run.view_step, static_cast<std::size_t>(first),
-            run.original_step / static_cast<std::int32_t>(width) * under.original_step);
+        out.append_units(units, run.view_step, static_cast<std::size_t>(first),
+                         std::ptrdiff_t{run.original_step / static_cast<std::int32_t>(width)} *
+                             under.original_step);
         continue;
       }
     }

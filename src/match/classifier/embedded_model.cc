@@ -16,10 +16,12 @@ saiph_text_model_end:
   .previous
 )");
 
+// NOLINTBEGIN(modernize-avoid-c-arrays, readability-identifier-naming): symbols of the assembler
 extern "C" {
-extern const std::uint8_t saiph_text_model_begin[];  // NOLINT(modernize-avoid-c-arrays): a symbol
-extern const std::uint8_t saiph_text_model_end[];    // NOLINT(modernize-avoid-c-arrays): a symbol
+extern const std::uint8_t saiph_text_model_begin[];
+extern const std::uint8_t saiph_text_model_end[];
 }
+// NOLINTEND(modernize-avoid-c-arrays, readability-identifier-naming)
 
 namespace saiph::match {
 

@@ -96,7 +96,7 @@ class FeatureReader {
   explicit FeatureReader(Sink& sink) : sink_(&sink) {}
 
   void read(std::string_view text) {
-    using namespace detail;
+    using namespace detail;  // NOLINT(google-build-using-namespace): the tables of this header
     const std::size_t size = text.size();
     const std::uint8_t* bytes = saiph::as_bytes(text).data();
     for (std::size_t i = 0; i < size; ++i) {

@@ -70,7 +70,7 @@ constexpr std::array<std::int8_t, 128> kZ85Digits = digits_of(kZ85);
 
 int base85_digit(char c, Base85 alphabet) {
   if (static_cast<std::uint8_t>(c) >= 128) return -1;
-  const auto at = static_cast<std::size_t>(c);
+  const auto at = static_cast<std::uint8_t>(c);
   if (alphabet == Base85::kRfc1924) return kRfc1924Digits[at];
   if (alphabet == Base85::kZ85) return kZ85Digits[at];
   return c >= '!' && c <= 'u' ? c - '!' : -1;

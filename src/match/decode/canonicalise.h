@@ -65,6 +65,8 @@ class CanonicalStream {
  public:
   explicit CanonicalStream(const CanonicalLimits& limits = {});
   ~CanonicalStream();
+  CanonicalStream(const CanonicalStream&) = delete;
+  CanonicalStream& operator=(const CanonicalStream&) = delete;
   CanonicalStream(CanonicalStream&&) noexcept;
   CanonicalStream& operator=(CanonicalStream&&) noexcept;
 

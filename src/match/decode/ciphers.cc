@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 #include <string>
 #include <utility>
 #include <vector>
@@ -202,16 +203,16 @@ void turn_text(std::string_view source, std::size_t begin, std::size_t end, Piec
       length = std::min(code_point_length(source.substr(at)), end - at);
       const char c = source[at];
       const std::size_t pair = kTurnFrom.find(c);
-      letter = length != 1 ? 0 : pair == std::string_view::npos ? c : kTurnTo[pair];
+      letter = length != 1 ? '\0' : pair == std::string_view::npos ? c : kTurnTo[pair];
     }
     turned.push_back({at, length, letter});
     at += length;
   }
-  for (auto row = turned.rbegin(); row != turned.rend(); ++row) {
-    if (row->letter != 0)
-      out.put(row->letter, row->at, row->length);
+  for (const Turned& row : turned | std::views::reverse) {
+    if (row.letter != 0)
+      out.put(row.letter, row.at, row.length);
     else
-      out.put(source.substr(row->at, row->length), row->at, row->length);
+      out.put(source.substr(row.at, row.length), row.at, row.length);
   }
 }
 

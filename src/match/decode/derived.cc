@@ -11,7 +11,7 @@ namespace {
 /// Where the context before `begin` starts: behind a space, if there is one.
 std::size_t context_begin(std::string_view source, std::size_t begin, std::size_t context,
                           std::size_t floor) {
-  std::size_t at = begin - std::min(begin - floor, context);
+  const std::size_t at = begin - std::min(begin - floor, context);
   if (at == floor) return at;
   const std::size_t space = source.substr(at, begin - at).find_first_of(" \n\t");
   return space == std::string_view::npos ? begin : at + space + 1;

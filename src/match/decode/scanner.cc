@@ -108,9 +108,8 @@ void Scanner::take_word(const Token& word) {
   }
   if ((signs & kSpellingWord) != 0)
     continue_run(RunKind::kSpelling, word);
-  else if (word.size() >= kLineOfBase64)
-    continue_run(RunKind::kBase64, word);
-  else if (run_.kind == RunKind::kBase64 && at(run_.end) == '\n' && run_.end + 1 == word.begin)
+  else if (word.size() >= kLineOfBase64 ||
+           (run_.kind == RunKind::kBase64 && at(run_.end) == '\n' && run_.end + 1 == word.begin))
     continue_run(RunKind::kBase64, word);
   else
     end_run();
@@ -133,10 +132,9 @@ void Scanner::take_special(const Token& token, const Token& core) {
     continue_run(RunKind::kCodes, token);
   else if ((token.all & kMorseSign) != 0)
     return continue_run(RunKind::kMorse, token);
-  else if ((core.all & kBase64Char) != 0 && core.size() >= kLineOfBase64)
-    continue_run(RunKind::kBase64, core);
-  else if (run_.kind == RunKind::kBase64 && (core.all & kBase64Char) != 0 && at(run_.end) == '\n' &&
-           run_.end + 1 == token.begin)
+  else if ((core.all & kBase64Char) != 0 &&
+           (core.size() >= kLineOfBase64 ||
+            (run_.kind == RunKind::kBase64 && at(run_.end) == '\n' && run_.end + 1 == token.begin)))
     continue_run(RunKind::kBase64, core);
   else
     end_run();

@@ -60,7 +60,7 @@ bool Scanner::accept_inflated(Reading reading, std::size_t begin, std::size_t en
       codec::decompress(gzip ? codec::Codec::kGzip : codec::Codec::kZlib, source, budget);
   if (!inflated) return false;
   // What was produced before an error is read: a reader would get that far too.
-  if (inflated->error && inflated->error->code() == ErrorCode::kLimit)
+  if (const auto& error = inflated->error; error && error->code() == ErrorCode::kLimit)
     allowance_->inflations_short = true;
   auto bytes = read_all(*inflated->output, allowance_->inflated_bytes + (std::size_t{1} << 20));
   if (!bytes) return false;

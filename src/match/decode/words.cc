@@ -57,8 +57,8 @@ class WordTable {
 };
 
 const WordTable& table() {
-  static const WordTable kTable;
-  return kTable;
+  static const WordTable made;
+  return made;
 }
 
 }  // namespace

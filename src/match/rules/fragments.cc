@@ -122,6 +122,7 @@ void Fragments::add_pattern(std::string_view name, std::string_view pattern) {
 
 std::vector<std::string_view> Fragments::names() const {
   std::vector<std::string_view> out;
+  out.reserve(fragments_.size());
   for (const auto& [name, fragment] : fragments_) out.push_back(name);
   return out;
 }

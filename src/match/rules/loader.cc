@@ -459,6 +459,7 @@ void Loader::read_change(const TomlValue& table) {
   const std::size_t at = index_of(id->value.string);
   if (at == rules_.size()) {
     std::vector<std::string_view> known;
+    known.reserve(rules_.size());
     for (const TextRule& rule : rules_) known.push_back(rule.id);
     const std::string_view near = closest_word(id->value.string, known);
     return problem(

@@ -128,7 +128,7 @@ class Search {
       if (!take(window.end - at)) return;
       re2::StringPiece found;
       if (!regex.Match(piece(text_), at, window.end, re2::RE2::UNANCHORED, &found, 1)) return;
-      const std::size_t begin = static_cast<std::size_t>(found.data() - text_.data());
+      const auto begin = static_cast<std::size_t>(found.data() - text_.data());
       const std::size_t end = begin + found.size();
       add_match(index, begin, end);
       at = std::max(end, begin + 1);
@@ -248,7 +248,7 @@ std::span<const RuleSource> RuleSet::own_sources() {
 std::shared_ptr<const RuleSet> RuleSet::own() {
   // Our own files are part of the program; a test compiles them and runs their examples. Should one
   // be broken all the same, going on without its rules would be silence.
-  static const std::shared_ptr<const RuleSet> kOwn = [] {
+  static const std::shared_ptr<const RuleSet> own_rules = [] {
     auto loaded = load(own_sources());
     if (!loaded) {
       (void)std::fprintf(stderr, "saiph: the built-in rules are broken: %s\n",
@@ -257,7 +257,7 @@ std::shared_ptr<const RuleSet> RuleSet::own() {
     }
     return std::move(*loaded);
   }();
-  return kOwn;
+  return own_rules;
 }
 
 std::string_view name_of(ActionHint action) {

@@ -72,6 +72,8 @@ class RuleScratch {
  public:
   RuleScratch();
   ~RuleScratch();
+  RuleScratch(const RuleScratch&) = delete;
+  RuleScratch& operator=(const RuleScratch&) = delete;
   RuleScratch(RuleScratch&&) noexcept;
   RuleScratch& operator=(RuleScratch&&) noexcept;
 

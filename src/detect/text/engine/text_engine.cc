@@ -100,8 +100,7 @@ class Inspection final : public match::ViewSink, private match::RuleHitSink {
       limits.paranoia = policy_.paranoia;
       parts_.rules->match(view, channel_, limits, scratch_, *this);
     }
-    if (parts_.classifier && (!view.derived() || view.text.size() >= kClassifiedBytes) &&
-        has_letters(view.text)) {
+    if ((!view.derived() || view.text.size() >= kClassifiedBytes) && has_letters(view.text)) {
       classify(view);
     }
     // Credentials are told by their letters' case, which a canonical text has lost.
@@ -152,6 +151,7 @@ class Inspection final : public match::ViewSink, private match::RuleHitSink {
   }
 
   void classify(const match::View& view) {
+    if (!parts_.classifier) return;
     const match::Classification opinion = parts_.classifier->classify(view.text, channel_);
     if (opinion.score <= report_.classifier) return;
     report_.classifier = opinion.score;

@@ -193,7 +193,7 @@ void check_code(std::string_view answer, const OutputContext& context, OutputFin
   std::size_t at = 0;
   while (at < answer.size()) {
     const std::size_t end = std::min(answer.find('\n', at), answer.size());
-    std::string_view line = answer.substr(at, end - at);
+    const std::string_view line = answer.substr(at, end - at);
     const std::size_t begin = at;
     at = end + 1;
     std::string_view bare = line;

@@ -71,6 +71,8 @@ bool none(std::string_view /*id*/) {
   return true;
 }
 
+namespace {
+
 /// Every second digit from the right but one counts twice, its digits added (ISO/IEC 7812-1).
 int luhn_sum(std::string_view id) {
   int sum = 0;
@@ -82,6 +84,8 @@ int luhn_sum(std::string_view id) {
   }
   return sum;
 }
+
+}  // namespace
 
 bool luhn(std::string_view id) {
   return luhn_sum(id) % 10 == 0;

@@ -476,7 +476,7 @@ class Search {
 
   Hit phone(std::size_t begin) {
     if (begin < phone_until_) return {};
-    std::size_t place = begin;
+    const std::size_t place = begin;
     // A bracket or plus before belongs to it and was looked at on its own.
     const PhoneHit found = scan_phone(text_, place);
     if (found.form == PhoneForm::kNone) return {};
@@ -522,7 +522,7 @@ class Search {
   std::size_t on_sign(std::size_t i) {
     switch (text_[i]) {
       case '@':
-        if (Hit mail = scan_email(text_, i); mail) {
+        if (const Hit mail = scan_email(text_, i); mail) {
           if (state(mail)) return std::max(mail.end, i + 1);
         }
         return i + 1;

@@ -178,10 +178,10 @@ Index make_index() {
 }  // namespace
 
 std::span<const NumberShape> number_shapes(std::size_t length) {
-  static const Index kIndex = make_index();
+  static const Index index = make_index();
   if (length > kLongestNumber) return {};
-  return std::span(kIndex.shapes)
-      .subspan(kIndex.first[length], kIndex.first[length + 1] - kIndex.first[length]);
+  return std::span(index.shapes)
+      .subspan(index.first[length], index.first[length + 1] - index.first[length]);
 }
 
 std::span<const NumberFormat> number_formats() {

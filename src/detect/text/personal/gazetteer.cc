@@ -6,8 +6,8 @@
 namespace saiph::detect {
 
 const Gazetteer& Gazetteer::get() {
-  static const Gazetteer kGazetteer;
-  return kGazetteer;
+  static const Gazetteer gazetteer;
+  return gazetteer;
 }
 
 Gazetteer::Gazetteer() : prints_(kMask + 1) {

@@ -40,7 +40,7 @@ bool NameFinder::follows(std::size_t context, std::size_t begin) const {
   if (context == SIZE_MAX || begin < context || begin - context > 4) return false;
   const std::string_view gap = text_.substr(context, begin - context);
   return gap.find_first_not_of(" .:,\"'\t>*") == std::string_view::npos ||
-         gap.find("\n") == std::string_view::npos;
+         gap.find('\n') == std::string_view::npos;
 }
 
 Hit NameFinder::on_word(const Word& word) {
@@ -158,29 +158,10 @@ std::size_t house_number_end(std::string_view text, std::size_t place) {
 }
 
 bool ends_like_street(std::string_view word) {
-  for (const std::string_view ending : {"stra\xC3\x9F"
-                                        "e",
-                                        "strasse",
-                                        "str",
-                                        "weg",
-                                        "gasse",
-                                        "platz",
-                                        "allee",
-                                        "straat",
-                                        "laan",
-                                        "gade",
-                                        "gata",
-                                        "gatan",
-                                        "vej",
-                                        "v\xC3\xA4gen",
-                                        "vegen",
-                                        "veien",
-                                        "katu",
-                                        "plein",
-                                        "gracht",
-                                        "damm",
-                                        "ring",
-                                        "ufer"}) {
+  for (const std::string_view ending :
+       {"stra\u00DFe", "strasse", "str",    "weg",   "gasse", "platz",        "allee", "straat",
+        "laan",        "gade",    "gata",   "gatan", "vej",   "v\xC3\xA4gen", "vegen", "veien",
+        "katu",        "plein",   "gracht", "damm",  "ring",  "ufer"}) {
     if (word.size() > ending.size() + 2 && word.ends_with(ending)) return true;
   }
   return false;

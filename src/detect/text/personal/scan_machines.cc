@@ -277,7 +277,7 @@ Degrees read_degrees(std::string_view text, std::size_t place) {
     i += wanted.size();
     return true;
   };
-  bool degrees = sign("\xC2\xB0");
+  const bool degrees = sign("\xC2\xB0");
   if (degrees) {
     const std::size_t before = i;
     while (at(text, i) == ' ' && i - before < 2) ++i;

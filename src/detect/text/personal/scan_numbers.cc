@@ -38,22 +38,27 @@ bool is_country_code(std::string_view digits) {
   return digits[0] == '1' || digits[0] == '7' || digits.substr(0, 2) != "99" || digits[2] <= '8';
 }
 
-}  // namespace
-
-PhoneHit scan_phone(std::string_view text, std::size_t place) {
-  constexpr std::size_t kMostGroups = 8;
+/// Groups of digits as they stand, with one separator between two.
+struct DigitGroups {
+  static constexpr std::size_t kMost = 8;
   std::array<char, 20> digits{};
-  std::size_t size = 0;
-  std::array<std::uint8_t, kMostGroups> groups{};
-  std::array<std::size_t, kMostGroups> ends{};
-  std::array<char, kMostGroups> signs{};  // the separator before each group
-  std::size_t count = 0;
+  std::size_t size = 0;  ///< of digits
+  std::array<std::uint8_t, kMost> groups{};
+  std::array<std::size_t, kMost> ends{};
+  std::array<char, kMost> signs{};  ///< the separator before each group
+  std::size_t count = 0;            ///< of groups
+  bool plus = false;                ///< one stands before the first
+  bool brackets = false;            ///< at least one group stands in brackets
+};
+
+DigitGroups read_groups(std::string_view text, std::size_t place) {
+  DigitGroups read;
+  auto& [digits, size, groups, ends, signs, count, plus, brackets] = read;
   std::size_t i = place;
-  const bool plus = at(text, i) == '+';
+  plus = at(text, i) == '+';
   if (plus) ++i;
-  bool brackets = false;
   char sign = '\0';
-  while (count < kMostGroups) {
+  while (count < DigitGroups::kMost) {
     bool bracket = false;
     if (at(text, i) == '(') {
       bracket = true;
@@ -80,8 +85,20 @@ PhoneHit scan_phone(std::string_view text, std::size_t place) {
     if (separator == 0 && !bracket && at(text, next) != '(') break;
     i = next;
   }
+  return read;
+}
+
+}  // namespace
+
+PhoneHit scan_phone(std::string_view text, std::size_t place) {
+  const DigitGroups read = read_groups(text, place);
+  const auto& groups = read.groups;
+  const auto& ends = read.ends;
+  const auto& signs = read.signs;
+  const std::size_t count = read.count;
+  const bool plus = read.plus;
   if (count == 0) return {};
-  const std::string_view number(digits.data(), size);
+  const std::string_view number(read.digits.data(), read.size);
 
   // What stands after the last group decides whether it belongs to something else.
   const auto ends_well = [&](std::size_t end) {
@@ -139,7 +156,7 @@ PhoneHit scan_phone(std::string_view text, std::size_t place) {
     if (dated || backward || years || decimal) break;
     std::size_t lonely = 0;
     for (std::size_t k = 1; k < n; ++k) lonely += groups[k] == 1 ? 1 : 0;
-    if (lonely > 0 && !brackets) continue;
+    if (lonely > 0 && !read.brackets) continue;
     if (n == 1 && (length < 7 || length > 12)) continue;
     const bool trunk =
         number[0] == '0' && number[1] != '0' && length >= 9 && length <= 12 && n >= 2 && n <= 6;

@@ -950,7 +950,7 @@ constexpr std::size_t place(Table& table, std::uint64_t hash) {
 }
 
 const Table& table() {
-  static const Table kTable = [] {
+  static const Table made = [] {
     Table table;
     for (const Word& word : kWords) {
       auto& topics = table.topics[place(table, hash_phrase(word.text))];
@@ -967,7 +967,7 @@ const Table& table() {
     }
     return table;
   }();
-  return kTable;
+  return made;
 }
 
 }  // namespace

@@ -212,7 +212,9 @@ std::optional<Confirmed> confirm_private_key(const Around& around) {
     // Armour headers, an empty line, then packets; the secret-key packet has tag 5 (RFC 9580, 4.2).
     const std::size_t blank = std::min(rest.find("\n\n"), rest.find("\n\r\n"));
     if (blank == std::string_view::npos) return std::nullopt;
-    const std::string_view line = rest.substr(rest.find_first_not_of("\r\n", blank), 64);
+    const std::size_t armour = rest.find_first_not_of("\r\n", blank);
+    if (armour == std::string_view::npos) return std::nullopt;  // nothing but line ends follows
+    const std::string_view line = rest.substr(armour, 64);
     const auto packet = codec::decode_base64(line.substr(0, codec::base64_prefix(line) / 4 * 4));
     if (!packet || packet->size() < 40 ||
         ((*packet)[0] != 0x95 && (*packet)[0] != 0x94 && (*packet)[0] != 0xC5))
