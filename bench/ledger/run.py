@@ -20,6 +20,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BARS = [
     ("append, finished envelopes", "entries_per_s", 20_000, "at least"),
+    ("append, each envelope made and signed, P-256", "entries_per_s", 20_000, "at least"),
+    ("append, each envelope made and signed, Ed25519", "entries_per_s", 20_000, "at least"),
     ("append at 10000/s", "p99_ms", 10, "at most"),
     ("open to write", "seconds", 1, "at most"),
     ("proof, verified", "us", 100, "at most"),

@@ -259,7 +259,7 @@ class InspectCommand {
     }
     item.report.verdict = TextVerdict::kIncomplete;
     item.report.incomplete.emplace_back(item.problem);
-    item.report.reasons.push_back("there was no text to look at");
+    item.report.reasons.emplace_back("there was no text to look at");
   }
 
   Status write(const Item& item) {

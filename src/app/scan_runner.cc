@@ -324,7 +324,7 @@ Result<std::string> ScanRunner::submit(ScanOrder order) {
     if (upload == nullptr) {
       return Error(ErrorCode::kInternal, "an upload of another service");
     }
-    (void)order.upload.release();  // the same object, by its own type
+    order.upload.release();  // NOLINT(bugprone-unused-return-value): `upload` is the same object
     job->upload.reset(upload);
     SAIPH_CHECK(job->upload->close_for_writing());
   } else {

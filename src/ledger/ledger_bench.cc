@@ -180,7 +180,11 @@ int run(const std::string& folder, std::uint64_t entries, double duration) {
   {
     const auto ledger = must(Ledger::open(disk, options, signer));
     const std::uint64_t with_signing = std::min<std::uint64_t>(entries / 10, 50'000);
-    flood(*ledger, made, signer.get(), with_signing, "append, each envelope made and signed");
+    flood(*ledger, made, signer.get(), with_signing,
+          "append, each envelope made and signed, Ed25519");
+    const auto p256 =
+        must(crypto::SoftwareSigner::generate(crypto::SignatureAlgorithm::kEcdsaP256Sha256));
+    flood(*ledger, made, p256.get(), with_signing, "append, each envelope made and signed, P-256");
     pace(*ledger, made, 10'000, duration);
     const std::uint64_t present = ledger->head()->size;
     flood(*ledger, made, nullptr, entries > present ? entries - present : 1,
