@@ -12,8 +12,25 @@ const rules = [
   ["inspect-zero-width", "Invisible characters within words", "low", 0.05, 1, /[\u200b-\u200d]+/g, []],
 ];
 
+function redacted(text, findings, form) {
+  const places = findings.filter((finding) => finding.rule.startsWith("pii.") && finding.view.length === 0);
+  const data = Buffer.from(text);
+  const tokens = [];
+  let copy = "";
+  let at = 0;
+  for (const { rule, offset, length } of places) {
+    const value = data.subarray(offset, offset + length).toString();
+    const label = rule.slice(4).toUpperCase();
+    const token = `<${label}_${Buffer.from(value).toString("hex").toUpperCase().padEnd(16, "A").slice(0, 16)}>`;
+    if (form === "token" && !tokens.some((row) => row.token === token)) tokens.push({ token, value });
+    copy += data.subarray(at, offset).toString() + (form === "label" ? `[${label}]` : form === "mask" ? value.replace(/[\p{L}\p{N}]/gu, "*") : token);
+    at = offset + length;
+  }
+  return { text: copy + data.subarray(at).toString(), places: places.length, ...(tokens.length > 0 ? { tokens } : {}) };
+}
+
 /** The answer to POST /api/v1/inspect. A text that begins with "incomplete:" meets a limit. */
-export function inspect({ text, channel = "user", views = false }) {
+export function inspect({ text, channel = "user", views = false, redact = "none" }) {
   const bytes = (part) => Buffer.byteLength(part);
   const readings = [{ how: [], text: text.replace(/[\u200b-\u200d\u{e0000}-\u{e007f}]/gu, "").toLowerCase(), at: null }];
   for (const match of text.matchAll(/[A-Za-z0-9+/]{24,}={0,2}/g)) {
@@ -40,6 +57,7 @@ export function inspect({ text, channel = "user", views = false }) {
   return {
     verdict, score, findings, channel, bytes: bytes(text), rules_score: sum, classifier_score: classifier, views: readings.length, reasons, incomplete,
     ...(views ? { seen: readings.map(({ how, text: reading }) => ({ how, text: reading.slice(0, 4096), cut: reading.length > 4096 })) } : {}),
+    ...(redact === "none" ? {} : { redacted: redacted(text, findings, redact) }),
     version: "rules 3f2a90c1, model 91bc07de55a1",
   };
 }

@@ -254,7 +254,7 @@ class InspectCommand {
 
   void inspect(Item& item) const {
     if (item.problem.empty()) {
-      item.report = inspector_->inspect(item.text, item.channel, request_.views);
+      item.report = inspector_->inspect(item.text, item.channel, request_.wishes);
       return;
     }
     item.report.verdict = TextVerdict::kIncomplete;

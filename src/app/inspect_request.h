@@ -29,7 +29,7 @@ struct InspectRequest {
   Channel channel = Channel::kUser;  ///< of texts that name none
   std::string policy;                ///< a built-in policy's name or a file; empty: balanced
   TextSources sources;               ///< the model, and what answers are held against
-  bool views = false;                ///< with every reading that was inspected
+  TextWishes wishes;                 ///< readings, a redacted copy
   unsigned jobs = 0;                 ///< 0: one a processor core
   ColourMode colour = ColourMode::kAuto;
   bool confine = true;  ///< off in tests only: a test's process has more to do afterwards

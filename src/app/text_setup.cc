@@ -15,6 +15,7 @@
 #include "base/suggest.h"
 #include "base/text.h"
 #include "codec/toml/toml.h"
+#include "crypto/secret.h"
 #include "detect/rules.h"
 #include "detect/text/engine/text_engine.h"
 #include "detect/text/personal/find_personal.h"
@@ -98,6 +99,21 @@ Status check_choices(const policy::TextPolicyFile& file, const std::string& path
   return {};
 }
 
+/// Tokens of one key are the same in every run; those of a run's own key end with it.
+Result<detect::Tokeniser> make_tokens(const std::string& key_file) {
+  constexpr std::size_t kMostBytes = 4096;
+  Bytes key(32);
+  if (key_file.empty()) {
+    SAIPH_CHECK(crypto::random_bytes(key));
+  } else {
+    SAIPH_TRY(key, read_file(key_file, kMostBytes));
+  }
+  auto tokens = detect::Tokeniser::with_key(key);
+  crypto::wipe(key);
+  if (!tokens) return usage(key_file + ": " + tokens.error().message());
+  return tokens;
+}
+
 /// What the engine's context points to.
 struct OutputSources {
   std::optional<detect::ShinglePrint> system_prompt;
@@ -115,8 +131,9 @@ class EngineWithSources final : public TextInspector {
   EngineWithSources(TextPolicy policy, detect::TextEngineParts parts,
                     std::unique_ptr<const OutputSources> sources)
       : sources_(std::move(sources)), engine_(std::move(policy), std::move(parts)) {}
-  TextReport inspect(std::string_view text, Channel channel, bool with_views) const override {
-    return engine_.inspect(text, channel, with_views);
+  TextReport inspect(std::string_view text, Channel channel,
+                     const TextWishes& wishes) const override {
+    return engine_.inspect(text, channel, wishes);
   }
   const std::string& version() const override { return engine_.version(); }
 
@@ -168,14 +185,19 @@ Result<std::unique_ptr<const OutputSources>> read_sources(const TextSources& wan
 class WhenNeeded final : public TextInspector {
  public:
   explicit WhenNeeded(TextPolicy policy) : policy_(std::move(policy)) {}
-  TextReport inspect(std::string_view text, Channel channel, bool with_views) const override {
-    return engine().inspect(text, channel, with_views);
+  TextReport inspect(std::string_view text, Channel channel,
+                     const TextWishes& wishes) const override {
+    return engine().inspect(text, channel, wishes);
   }
   const std::string& version() const override { return engine().version(); }
 
  private:
   const detect::TextEngine& engine() const {
-    std::call_once(once_, [this] { engine_ = std::make_unique<detect::TextEngine>(policy_); });
+    std::call_once(once_, [this] {
+      detect::TextEngineParts parts;
+      if (auto tokens = make_tokens({})) parts.tokens = std::move(*tokens);
+      engine_ = std::make_unique<detect::TextEngine>(policy_, std::move(parts));
+    });
     return *engine_;
   }
 
@@ -211,6 +233,7 @@ Result<TextSetup> set_up_text_inspection(const std::string& policy, const TextSo
     if (!classifier) return usage(sources.model + ": " + classifier.error().describe());
     parts.classifier = std::move(*classifier);
   }
+  SAIPH_TRY(parts.tokens, make_tokens(sources.token_key));
   SAIPH_TRY(auto read, read_sources(sources, parts.output));
   setup.inspector =
       std::make_shared<EngineWithSources>(setup.policy, std::move(parts), std::move(read));

@@ -20,6 +20,7 @@ struct TextSources {
   std::string packages;                 ///< a file with a known package on each line
   std::vector<std::string> hosts;       ///< that links may point to
   std::vector<std::string> canaries;
+  std::string token_key;  ///< a file, for redaction with tokens; empty: a key of this run
 };
 
 /// What a policy's name or file asks for, with the rules it names on top of our own.

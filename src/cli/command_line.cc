@@ -262,6 +262,7 @@ struct InspectTexts {
   std::string input = "auto";
   std::string channel = "user";
   std::string colour = "auto";
+  std::string redact = "none";
   std::string jobs;
 };
 
@@ -279,7 +280,9 @@ void add_inspect_options(CLI::App& app, app::InspectRequest& request, InspectTex
   app.add_option("--allow-host", request.sources.hosts)->allow_extra_args(false);
   app.add_option("--canary", request.sources.canaries)->allow_extra_args(false);
   app.add_option("--format", texts.format);
-  app.add_flag("--views", request.views);
+  app.add_flag("--views", request.wishes.views);
+  app.add_option("--redact", texts.redact);
+  app.add_option("--token-key", request.sources.token_key);
   app.add_option("--jobs", texts.jobs);
   app.add_option("--colour,--color", texts.colour);
 }
@@ -299,6 +302,15 @@ std::vector<std::string_view> channel_names() {
   return names;
 }
 
+std::vector<std::string_view> redaction_names() {
+  std::vector<std::string_view> names;
+  names.reserve(kTextRedactionCount);
+  for (std::size_t i = 0; i < kTextRedactionCount; ++i) {
+    names.push_back(name_of(static_cast<TextRedaction>(i)));
+  }
+  return names;
+}
+
 std::optional<std::string> understand(const InspectTexts& texts, app::InspectRequest& request) {
   const auto format = one_of_words<app::InspectFormat>(kInspectFormats, texts.format);
   if (!format) return not_one_of("--format", texts.format, kInspectFormats);
@@ -313,6 +325,12 @@ std::optional<std::string> understand(const InspectTexts& texts, app::InspectReq
   if (!colour) return not_one_of("--colour", texts.colour, kWhen);
   request.colour = *colour;
   if (const auto problem = understand_jobs(texts.jobs, request.jobs)) return problem;
+  const auto redaction = one_of_words<TextRedaction>(redaction_names(), texts.redact);
+  if (!redaction) return not_one_of("--redact", texts.redact, redaction_names());
+  request.wishes.redaction = *redaction;
+  if (!request.sources.token_key.empty() && *redaction != TextRedaction::kToken) {
+    return "--token-key: is for --redact token";
+  }
   if (request.text && !request.input.empty()) {
     return "--text and " + in_quotes(request.input) + ": give one text";
   }

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,34 @@ struct TextView {
   bool cut = false;              ///< it is longer than that
 };
 
+/// How a copy of a text shows what was found of personal data and credentials.
+enum class TextRedaction : std::uint8_t {
+  kNone,   ///< no copy is made
+  kLabel,  ///< "[EMAIL]"
+  kMask,   ///< letters and digits as '*', the form kept
+  kToken,  ///< "<EMAIL_5QK2MZ4T7A3XW6HD>", with a list that turns tokens back
+};
+inline constexpr std::size_t kTextRedactionCount = 4;
+std::string_view name_of(TextRedaction redaction);  ///< "none", "label", "mask", "token"
+
+/// What a report shall hold of the text besides places.
+struct TextWishes {
+  bool views = false;  ///< the readings
+  TextRedaction redaction = TextRedaction::kNone;
+};
+
+/// A copy of a text without the personal data and credentials that were found. What the policy
+/// ignores stays in it.
+struct RedactedText {
+  struct Token {
+    std::string token;
+    std::string value;
+  };
+  std::string text;
+  std::size_t places = 0;     ///< exchanged stretches
+  std::vector<Token> tokens;  ///< for kToken, in the order of the tokens
+};
+
 struct TextReport {
   static constexpr std::size_t kViewBytes = 4096;
   /// Findings beyond this are counted in `unlisted`, lightest first to go; the score holds all.
@@ -63,6 +92,8 @@ struct TextReport {
   std::vector<std::string> incomplete;  ///< what was not looked at, and why
   std::size_t views = 0;                ///< readings inspected
   std::vector<TextView> seen;           ///< when asked for
+  /// When asked for, and every place was found: else `incomplete` says why there is none.
+  std::optional<RedactedText> redacted;
 };
 
 class TextInspector {
@@ -70,7 +101,8 @@ class TextInspector {
   virtual ~TextInspector() = default;
   /// Never fails: what could not be looked at stands in the report, whose verdict then is not
   /// "allow". Any thread, many at a time. Linear in the text.
-  virtual TextReport inspect(std::string_view text, Channel channel, bool with_views) const = 0;
+  virtual TextReport inspect(std::string_view text, Channel channel,
+                             const TextWishes& wishes) const = 0;
   /// Names the rules and the model in force: "rules 3f2a..., model 91bc...".
   virtual const std::string& version() const = 0;
 };

@@ -82,6 +82,22 @@ void write_inspection(codec::JsonWriter& json, const InspectedText& text,
     }
     json.end_array();
   }
+  if (report.redacted) {
+    json.object("redacted");
+    json.member("text", report.redacted->text);
+    json.member("places", report.redacted->places);
+    if (!report.redacted->tokens.empty()) {
+      json.array("tokens");
+      for (const RedactedText::Token& token : report.redacted->tokens) {
+        json.begin_object();
+        json.member("token", token.token);
+        json.member("value", token.value);
+        json.end_object();
+      }
+      json.end_array();
+    }
+    json.end_object();
+  }
   if (!text.version.empty()) json.member("version", text.version);
   json.end_object();
 }
@@ -124,6 +140,14 @@ std::string inspection_text(const InspectedText& about, std::string_view text,
     out += fmt::format("  {} {}\n",
                        paint(kDim, view.how.empty() ? "canonical:" : joined(view.how) + ":"),
                        escape_terminal(view.text) + (view.cut ? "..." : ""));
+  }
+  if (report.redacted) {
+    out += fmt::format("  {} {}\n",
+                       paint(kDim, fmt::format("redacted ({}):", report.redacted->places)),
+                       escape_terminal(report.redacted->text));
+    for (const RedactedText::Token& token : report.redacted->tokens) {
+      out += fmt::format("           {} is {}\n", token.token, escape_terminal(token.value));
+    }
   }
   return out;
 }

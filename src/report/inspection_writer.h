@@ -20,8 +20,8 @@ struct InspectedText {
   std::string_view version = {};  ///< of rules and model, where the reader cannot know; else empty
 };
 
-/// One object: id, verdict, score, findings and the rest. Holds nothing of the text but views, when
-/// they were asked for. Any thread.
+/// One object: id, verdict, score, findings and the rest. Holds nothing of the text but views
+/// and a redacted copy, when they were asked for. Any thread.
 void write_inspection(codec::JsonWriter& json, const InspectedText& text, const TextReport& report);
 
 /// Several lines for a terminal; `text` is the text itself, of which short excerpts are shown,

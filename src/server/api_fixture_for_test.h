@@ -118,7 +118,8 @@ class FakeScans final : public ScanService {
 /// Finds the word "attack", wherever it stands.
 class FakeTexts final : public TextInspector {
  public:
-  TextReport inspect(std::string_view text, Channel channel, bool with_views) const override {
+  TextReport inspect(std::string_view text, Channel channel,
+                     const TextWishes& wishes) const override {
     TextReport report;
     report.verdict = TextVerdict::kAllow;
     report.views = 1;
@@ -136,9 +137,15 @@ class FakeTexts final : public TextInspector {
                                  .references = {"OWASP:LLM01"}});
       report.unlisted = 3;
     }
-    if (with_views) {
+    if (wishes.views) {
       report.seen.push_back({{}, std::string(text.substr(0, TextReport::kViewBytes)), true});
       report.seen.push_back({{"base64 at 0..9"}, "attack", false});
+    }
+    if (wishes.redaction != TextRedaction::kNone) {
+      report.redacted.emplace();
+      report.redacted->text = std::string(name_of(wishes.redaction)) + "ed";
+      report.redacted->places = 1;
+      if (wishes.redaction == TextRedaction::kToken) report.redacted->tokens = {{"<A_1>", "b"}};
     }
     return report;
   }

@@ -45,6 +45,19 @@ TEST_F(InspectionTest, AnswersWhatTheInspectorSays) {
   EXPECT_EQ(bad.text("/seen/1/how/0"), "base64 at 0..9");
 }
 
+TEST_F(InspectionTest, ACopyWithoutWhatWasFoundIsGivenWhenAskedFor) {
+  EXPECT_EQ(inspect(R"({"text":"a","redact":"none"})").text("/redacted"), "absent");
+  const Reply label = inspect(R"({"text":"a","redact":"label"})");
+  EXPECT_EQ(label.status, 200);
+  EXPECT_EQ(label.text("/redacted/text"), "labeled");
+  EXPECT_EQ(label.text("/redacted/places"), "1");
+  EXPECT_EQ(label.text("/redacted/tokens"), "absent");
+  const Reply token = inspect(R"({"text":"a","redact":"token"})");
+  EXPECT_EQ(token.text("/redacted/tokens/0/token"), "<A_1>");
+  EXPECT_EQ(token.text("/redacted/tokens/0/value"), "b");
+  EXPECT_EQ(inspect(R"({"text":"a","redact":"all"})").text("/errors/0/name"), "/redact");
+}
+
 TEST_F(InspectionTest, EveryChannelIsTaken) {
   for (std::size_t i = 0; i < kChannelCount; ++i) {
     const std::string name(name_of(static_cast<Channel>(i)));

@@ -137,6 +137,33 @@ def policies_decide_and_wrong_ones_are_refused(tmp):
 
 
 @test
+def a_copy_without_personal_data_is_made_and_tokens_come_back(tmp):
+    text = "Mail ada@library.example, card 4111 1111 1111 1111."
+    def copy(*more):
+        return json.loads(saiph("inspect", "--format", "json", *more, "--text", text).stdout).get("redacted")
+    assert copy() is None
+    assert copy("--redact", "label") == {"text": "Mail [EMAIL], card [CARD].", "places": 2}
+    assert copy("--redact", "mask")["text"] == "Mail a**@library.example, card **** **** **** 1111."
+    key, short = tmp / "key", tmp / "short"
+    key.write_bytes(bytes(range(32)))
+    short.write_bytes(b"short")
+    one, other, kept = copy("--redact", "token"), copy("--redact", "token"), copy("--redact", "token", "--token-key", key)
+    assert one["text"] != other["text"] and kept == copy("--redact", "token", "--token-key", key)
+    for made in one, kept:
+        back = made["text"]
+        assert "ada" not in back and "4111" not in back, back
+        for row in made["tokens"]:
+            back = back.replace(row["token"], row["value"])
+        assert back == text, made
+    shown = saiph("inspect", "--redact", "label", "--text", text).stdout
+    assert b"redacted (2): Mail [EMAIL], card [CARD]." in shown, shown
+    for arguments, says in (["--redact", "all"], b"label"), (["--redact", "token", "--token-key", short], b"16 bytes"), \
+                           (["--token-key", key], b"--redact token"), (["--redact", "token", "--token-key", tmp / "none"], b"none"):
+        done = saiph("inspect", *arguments, "--text", text)
+        assert done.returncode == 2 and says in done.stderr, (arguments, done.stderr)
+
+
+@test
 def wrong_use_is_explained(tmp):
     for arguments, says in (["no-such-file.txt"], b"no file"), ([tmp], b"cannot be read"), (["--channel", "usr", "x"], b"user"), \
                            (["--format", "xml", "x"], b"jsonl"), (["--model", tmp / "none.bin", "x"], b"none.bin"), \

@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { call, type Problem } from "../api/client.ts";
 import { asProblem } from "../api/resource.ts";
-import type { Inspection, InspectionFinding, InspectionRequest, TextChannel, TextVerdict } from "../api/schema.ts";
+import type { Inspection, InspectionFinding, InspectionRequest, RedactedText, TextChannel, TextVerdict } from "../api/schema.ts";
 import { count, plural, sentence, size } from "../lib/format.ts";
 import { pieces, segments } from "../lib/places.ts";
 import { Icon, type IconName } from "../ui/icons.tsx";
@@ -21,6 +21,14 @@ const channels: { value: TextChannel; text: string; hint: string }[] = [
   { value: "tool_call", text: "A call of a tool", hint: "The arguments that a model gives." },
 ];
 const channelWord = (channel: TextChannel): string => channels.find(({ value }) => value === channel)?.text ?? channel;
+
+type Redaction = NonNullable<InspectionRequest["redact"]>;
+const redactions: { value: Redaction; text: string; hint: string }[] = [
+  { value: "none", text: "No copy", hint: "Findings only." },
+  { value: "label", text: "With labels", hint: "[EMAIL] in the place of an address." },
+  { value: "mask", text: "Masked", hint: "Stars in the place of letters and digits; the form stays." },
+  { value: "token", text: "With tokens", hint: "Tokens, and the list that turns them back." },
+];
 
 const verdicts: Record<TextVerdict, { tone: Tone; icon: IconName; text: string; hint: string }> = {
   allow: { tone: "good", icon: "good", text: "Allow", hint: "Nothing that was found reaches a limit of the policy. That does not make the text harmless." },
@@ -44,6 +52,7 @@ type Result = { of: Inspection; text: string };
 export function InspectPage() {
   const [text, setText] = useState("");
   const [channel, setChannel] = useState<TextChannel>("user");
+  const [redact, setRedact] = useState<Redaction>("none");
   const [busy, setBusy] = useState(false);
   const [wrong, setWrong] = useState<string | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -85,7 +94,7 @@ export function InspectPage() {
     }
     setBusy(false);
   };
-  const submit = () => void inspect({ text, channel, views: true });
+  const submit = () => void inspect({ text, channel, views: true, redact });
   const clear = () => {
     setText("");
     setWrong(null);
@@ -95,7 +104,7 @@ export function InspectPage() {
   const tryOut = (example: (typeof examples)[number]) => {
     setText(example.text);
     setChannel(example.channel);
-    void inspect({ text: example.text, channel: example.channel, views: true });
+    void inspect({ text: example.text, channel: example.channel, views: true, redact });
   };
 
   return (
@@ -108,6 +117,7 @@ export function InspectPage() {
             <TextArea label="Text" name="text" rows={8} value={text} onValue={(value) => { setText(value); setWrong(null); }} autocomplete="off" autocapitalize="off" spellcheck={false} wrong={wrong} />
             <div class="inspect-bar">
               <Select label="Who speaks" value={channel} onValue={setChannel} options={channels} hint={channels.find(({ value }) => value === channel)?.hint} />
+              <Select label="Copy without personal data" value={redact} onValue={setRedact} options={redactions} hint={redactions.find(({ value }) => value === redact)?.hint} />
               <div class="form-actions">
                 <Button type="submit" kind="primary" busy={busy} aria-keyshortcuts="Control+Enter">{busy ? "Inspecting…" : "Inspect"}</Button>
                 <Button kind="quiet" onClick={clear} disabled={text === "" && result === null}>Clear</Button>
@@ -172,6 +182,7 @@ function Outcome({ of: { of, text }, stale }: { of: Result; stale: boolean }) {
         )}
         {of.unlisted_findings !== undefined && <p class="small soft">{plural(of.unlisted_findings, "lighter finding is", "lighter findings are")} not listed; the score holds all.</p>}
       </Card>
+      {of.redacted !== undefined && <Redacted of={of.redacted} />}
       {of.seen !== undefined && <Views of={of} />}
     </>
   );
@@ -268,6 +279,20 @@ function Found({ of, number, chosen, onShow }: { of: InspectionFinding; number: 
       </div>
       <Button kind="compact" onClick={onShow} aria-label={`Show finding ${number} in the text`}>Show</Button>
     </li>
+  );
+}
+
+function Redacted({ of }: { of: RedactedText }) {
+  return (
+    <Card title="A copy without personal data and credentials" note={`${plural(of.places, "place was", "places were")} exchanged. What was not found stands in it still.`}>
+      <pre class="code-block" tabIndex={0} aria-label="The copy"><Seen text={of.text} /></pre>
+      {of.tokens !== undefined && (
+        <details>
+          <summary>What the tokens stand for</summary>
+          <dl class="facts">{of.tokens.map(({ token, value }) => [<dt key={token} class="anywhere"><code>{token}</code></dt>, <dd key={`${token}=`} class="anywhere"><Seen text={value} /></dd>])}</dl>
+        </details>
+      )}
+    </Card>
   );
 }
 

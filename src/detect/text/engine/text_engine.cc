@@ -10,6 +10,7 @@
 #include "detect/rules/inspect.h"
 #include "detect/text/engine/score.h"
 #include "detect/text/personal/find_personal.h"
+#include "detect/text/redaction/redaction.h"
 #include "detect/text/secrets/find_secrets.h"
 #include "detect/text/spans/span_list.h"
 #include "match/canonical/canonical_form.h"
@@ -42,6 +43,9 @@ constexpr std::array<const Rule*, match::kSignKindCount> kSignRules = {
     &rules::kInspectCombiningNoise, &rules::kInspectStyledLetters,
     &rules::kInspectPrivateUse};
 
+/// Of an encoded stretch that holds personal data or a credential nothing keeps its form.
+constexpr SpanType kEncoded{"secret.encoded", "ENCODED", "Encoded personal data or credential"};
+
 /// What is stated without changing the verdict by itself, unless the policy says otherwise.
 TextAction default_action(std::string_view id, match::ActionHint hint) {
   if (id.starts_with("secret.")) return TextAction::kFlag;
@@ -54,6 +58,10 @@ bool is_answer(Channel channel) {
 
 std::vector<std::string> texts_of(std::span<const std::string_view> references) {
   return {references.begin(), references.end()};
+}
+
+bool is_ascii(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) { return c < 0; });
 }
 
 /// Whether a reading may be language: codes of digits or signs have hardly a letter, and a model of
@@ -72,22 +80,22 @@ bool has_letters(std::string_view text) {
 class Inspection final : public match::ViewSink, private match::RuleHitSink {
  public:
   Inspection(const TextPolicy& policy, const TextEngineParts& parts, match::RuleScratch& scratch,
-             std::string_view text, Channel channel, bool with_views)
+             std::string_view text, Channel channel, const TextWishes& wishes)
       : policy_(policy),
         parts_(parts),
         scratch_(scratch),
         text_(text),
         channel_(channel),
-        with_views_(with_views) {}
+        wishes_(wishes) {}
 
   TextReport run() {
     match::CanonicalLimits limits;
     limits.text_bytes = policy_.max_bytes;
+    const std::string_view read = text_.substr(0, policy_.max_bytes);
+    find_spans(read, nullptr);
     const match::CanonicalReport canonical = match::canonicalise(text_, limits, *this);
     for (const std::string& reason : canonical.incomplete) incomplete(reason);
     for (const match::Sign& sign : canonical.signs) state_sign(sign);
-    const std::string_view read = text_.substr(0, policy_.max_bytes);
-    find_spans(read, nullptr);
     if (is_answer(channel_)) check_answer(read);
     return finish(canonical);
   }
@@ -103,9 +111,9 @@ class Inspection final : public match::ViewSink, private match::RuleHitSink {
     if ((!view.derived() || view.text.size() >= kClassifiedBytes) && has_letters(view.text)) {
       classify(view);
     }
-    // Credentials are told by their letters' case, which a canonical text has lost.
-    if (view.derived()) find_spans(view.text, &view);
-    if (with_views_) keep(view);
+    // Numbers in other digits, or with invisible characters in them, are plain in canonical form.
+    if (view.derived() || !is_ascii(text_)) find_spans(view.text, &view);
+    if (wishes_.views) keep(view);
     view_ = nullptr;
   }
 
@@ -178,11 +186,19 @@ class Inspection final : public match::ViewSink, private match::RuleHitSink {
     }
   }
 
+  /// `view`: null for the text itself.
   void find_spans(std::string_view text, const match::View* view) {
+    const bool canonical = view != nullptr && !view->derived();
     SpanList list(kMaxSpans);
-    find_personal(text, {}, list);
-    find_secrets(text, {}, list);
-    if (list.full()) incomplete("more than 4096 places of personal data or credentials");
+    // Names, and letters of credentials, are told by their case, which a canonical text has lost.
+    PersonalOptions options;
+    options.names = options.addresses = !canonical;
+    find_personal(text, options, list);
+    if (!canonical) find_secrets(text, {}, list);
+    if (list.full()) {
+      incomplete("more than 4096 places of personal data or credentials");
+      all_places_ = false;
+    }
     for (const FoundSpan& found : without_overlaps(std::move(list.spans), text.size())) {
       const TextAction action = policy_.action_for(
           found.type->id, default_action(found.type->id, match::ActionHint::kFlag));
@@ -195,10 +211,64 @@ class Inspection final : public match::ViewSink, private match::RuleHitSink {
       finding.span = view == nullptr ? found.where
                                      : view->original(found.where.offset,
                                                       found.where.offset + found.where.length);
+      if (canonical && stated_near(finding)) continue;
+      if (wishes_.redaction != TextRedaction::kNone) {
+        const bool encoded = view != nullptr && view->derived();
+        places_.push_back({encoded ? &kEncoded : found.type, finding.span, found.confidence,
+                           found.severity, found.name});
+      }
       if (view != nullptr) finding.view = view->steps();
       if (found.type->rule != nullptr) finding.references = texts_of(found.type->rule->references);
       state(std::move(finding), action);
     }
+  }
+
+  /// Whether the same was found in the text itself, give or take a sign at its ends.
+  bool stated_near(const TextFinding& finding) const {
+    const auto end_of = [](const TextSpan& span) { return span.offset + span.length; };
+    return std::any_of(
+        report_.findings.begin(), report_.findings.end(), [&](const TextFinding& other) {
+          return other.rule == finding.rule && other.span.offset < end_of(finding.span) &&
+                 finding.span.offset < end_of(other.span);
+        });
+  }
+
+  /// The copy without what was found; none where a place may be missing.
+  std::optional<RedactedText> redacted() {
+    if (!all_places_ || text_.size() > policy_.max_bytes) {
+      incomplete("the text was not redacted: not every place in it is known");
+      return std::nullopt;
+    }
+    RedactedText out;
+    places_ = without_overlaps(std::move(places_), text_.size());
+    out.places = places_.size();
+    switch (wishes_.redaction) {
+      case TextRedaction::kNone:
+        return std::nullopt;
+      case TextRedaction::kLabel:
+        out.text = redact(text_, places_);
+        return out;
+      case TextRedaction::kMask:
+        out.text = mask_spans(text_, places_);
+        return out;
+      case TextRedaction::kToken:
+        break;
+    }
+    if (!parts_.tokens) {
+      incomplete("the text was not redacted: there is no key for tokens");
+      return std::nullopt;
+    }
+    RestoreMap map;
+    auto text = parts_.tokens->tokenise(text_, places_, map);
+    if (!text) {
+      incomplete("the text was not redacted: " + text.error().describe());
+      return std::nullopt;
+    }
+    out.text = std::move(*text);
+    for (auto& [token, value] : map.entries()) {
+      out.tokens.push_back({std::move(token), std::move(value)});
+    }
+    return out;
   }
 
   void check_answer(std::string_view answer) {
@@ -263,6 +333,7 @@ class Inspection final : public match::ViewSink, private match::RuleHitSink {
       state(std::move(opinion_), model_action);
     }
     report_.views = canonical.views;
+    if (wishes_.redaction != TextRedaction::kNone) report_.redacted = redacted();
     report_.rules = std::min(100.0, anomaly_.total() + std::min(signs_, kMostOfSigns) + answer_);
     report_.score = combined_score(report_.rules, report_.classifier);
     std::stable_sort(
@@ -310,7 +381,9 @@ class Inspection final : public match::ViewSink, private match::RuleHitSink {
   match::RuleScratch& scratch_;
   std::string_view text_;
   Channel channel_;
-  bool with_views_;
+  const TextWishes& wishes_;
+  std::vector<FoundSpan> places_;  ///< to be exchanged, by their places in the text
+  bool all_places_ = true;
 
   const match::View* view_ = nullptr;
   match::AnomalyScore anomaly_;
@@ -346,9 +419,10 @@ void TextEngine::give_back(std::unique_ptr<match::RuleScratch> scratch) const {
   spare_.push_back(std::move(scratch));
 }
 
-TextReport TextEngine::inspect(std::string_view text, Channel channel, bool with_views) const {
+TextReport TextEngine::inspect(std::string_view text, Channel channel,
+                               const TextWishes& wishes) const {
   auto scratch = take_scratch();
-  TextReport report = Inspection(policy_, parts_, *scratch, text, channel, with_views).run();
+  TextReport report = Inspection(policy_, parts_, *scratch, text, channel, wishes).run();
   give_back(std::move(scratch));
   return report;
 }

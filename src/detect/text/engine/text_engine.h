@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "detect/text/output/output_checks.h"
+#include "detect/text/redaction/redaction.h"
 #include "domain/text_inspector.h"
 #include "match/classifier/classifier.h"
 #include "match/rules/rule_set.h"
@@ -25,6 +26,8 @@ struct TextEngineParts {
   std::optional<match::Classifier> classifier = match::Classifier::embedded();
   /// For channels output and assistant; what it points to outlives the engine.
   OutputContext output;
+  /// What makes tokens of personal data; without it a report says that it has none.
+  std::optional<Tokeniser> tokens = std::nullopt;
 };
 
 /// Immutable but for its spare working memory; any thread may inspect, many at a time. To change
@@ -35,7 +38,8 @@ class TextEngine final : public TextInspector {
   ~TextEngine() override;
 
   /// Cost: about 20 us for 1 KB of ordinary text; linear in the text, whatever it holds.
-  TextReport inspect(std::string_view text, Channel channel, bool with_views) const override;
+  TextReport inspect(std::string_view text, Channel channel,
+                     const TextWishes& wishes) const override;
   const std::string& version() const override { return version_; }
   const TextPolicy& policy() const { return policy_; }
 

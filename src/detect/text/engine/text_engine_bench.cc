@@ -21,7 +21,7 @@ void inspect(benchmark::State& state, saiph::Channel channel) {
   while (text.size() < size) text += kProse;
   text.resize(size);
   const saiph::detect::TextEngine engine{saiph::TextPolicy{}};
-  for (auto _ : state) benchmark::DoNotOptimize(engine.inspect(text, channel, false).score);
+  for (auto _ : state) benchmark::DoNotOptimize(engine.inspect(text, channel, {}).score);
   state.SetBytesProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK_CAPTURE(inspect, user, saiph::Channel::kUser)->Arg(1024)->Arg(100 << 10);

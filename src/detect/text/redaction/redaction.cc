@@ -124,6 +124,12 @@ bool RestoreMap::add(std::string_view token, std::string_view value) {
   return it->second == value;
 }
 
+std::vector<std::pair<std::string, std::string>> RestoreMap::entries() const {
+  std::vector<std::pair<std::string, std::string>> out(values_.begin(), values_.end());
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
 Result<Tokeniser> Tokeniser::with_key(ByteView key) {
   if (key.size() < kShortestKey) {
     return Error(ErrorCode::kInvalidArgument, "a key of tokens has at least 16 bytes");

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -33,6 +34,8 @@ class RestoreMap {
   std::size_t bytes() const { return bytes_; }
   /// The value of a token, or nullptr.
   const std::string* find(std::string_view token) const;
+  /// Every token with its value, in the order of the tokens.
+  std::vector<std::pair<std::string, std::string>> entries() const;
   /// False when the token stands for another value already.
   bool add(std::string_view token, std::string_view value);
 
