@@ -127,7 +127,8 @@ class InspectCommand {
     most_bytes_ = setup.policy.max_bytes;
     SAIPH_TRY(const bool given, take_input());
     if (given) return run_text(std::move(typed_));
-    if (request_.confine && !kSanitised) confine();
+    // Confined, it could ask no second tier.
+    if (request_.confine && !kSanitised && !setup.uses_network) confine();
     if (takes_lines()) return run_lines();
     SAIPH_TRY(std::string text, read_whole());
     return run_text(std::move(text));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <mutex>
 #include <optional>
@@ -20,6 +21,9 @@
 #include "detect/text/engine/text_engine.h"
 #include "detect/text/personal/find_personal.h"
 #include "detect/text/secrets/find_secrets.h"
+#include "net/client.h"
+#include "opinion/guard_endpoint.h"
+#include "opinion/tiered_inspector.h"
 #include "policy/text_policy.h"
 
 namespace saiph::app {
@@ -112,6 +116,45 @@ Result<detect::Tokeniser> make_tokens(const std::string& key_file) {
   crypto::wipe(key);
   if (!tokens) return usage(key_file + ": " + tokens.error().message());
   return tokens;
+}
+
+/// The key of the endpoint, without the line end that editors put behind it.
+Result<std::string> read_endpoint_key(const SecondTierSettings& tier) {
+  constexpr std::size_t kMostBytes = 8192;
+  std::string key;
+  if (!tier.key_env.empty()) {
+    const char* value = std::getenv(tier.key_env.c_str());  // NOLINT(concurrency-mt-unsafe)
+    if (value == nullptr) return usage("second_tier: the variable " + tier.key_env + " is not set");
+    key = value;
+  } else if (!tier.key_file.empty()) {
+    SAIPH_TRY(const Bytes bytes, read_file(tier.key_file, kMostBytes));
+    key = as_text(bytes);
+  }
+  while (!key.empty() && (key.back() == '\n' || key.back() == '\r')) key.pop_back();
+  const bool fits = std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  if (!fits) return usage("second_tier: the key has characters that no key has");
+  return key;
+}
+
+/// `inner` with the second tier that the policy's file asks for.
+Result<std::shared_ptr<const TextInspector>> with_second_tier(
+    std::shared_ptr<const TextInspector> inner, const TextPolicy& policy, SecondTierSettings tier,
+    const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  for (std::string* file : {&tier.key_file, &tier.ca_file}) {
+    if (!file->empty()) *file = (folder / *file).string();
+  }
+  const auto url = net::Url::parse(tier.url);
+  if (!url) return usage(path + ": second_tier: url: " + url.error().message());
+  // The client refuses it, too, but only with the first text.
+  if (!url->is_tls && url->host != "localhost" && url->host != "::1" &&
+      !url->host.starts_with("127.")) {
+    return usage(path + ": second_tier: plain http beyond this machine; write https");
+  }
+  SAIPH_TRY(std::string key, read_endpoint_key(tier));
+  auto second = std::make_unique<opinion::GuardEndpoint>(tier, std::move(key));
+  return std::make_shared<const opinion::TieredInspector>(std::move(inner), policy, std::move(tier),
+                                                          std::move(second));
 }
 
 /// What the engine's context points to.
@@ -212,6 +255,7 @@ Result<TextSetup> set_up_text_inspection(const std::string& policy, const TextSo
   TextSetup setup;
   const auto built_in = policy::built_in_text_policy(policy.empty() ? "balanced" : policy);
   detect::TextEngineParts parts;
+  std::optional<SecondTierSettings> tier;
   if (built_in) {
     setup.policy = *built_in;
   } else {
@@ -226,6 +270,7 @@ Result<TextSetup> set_up_text_inspection(const std::string& policy, const TextSo
     SAIPH_TRY(parts.rules, load_rules(*file, policy));
     SAIPH_CHECK(check_choices(*file, policy, *parts.rules));
     setup.policy = file->policy;
+    tier = file->second_tier;
   }
   if (!sources.model.empty()) {
     SAIPH_TRY(const Bytes file, read_file(sources.model, kModelBytes));
@@ -237,6 +282,11 @@ Result<TextSetup> set_up_text_inspection(const std::string& policy, const TextSo
   SAIPH_TRY(auto read, read_sources(sources, parts.output));
   setup.inspector =
       std::make_shared<EngineWithSources>(setup.policy, std::move(parts), std::move(read));
+  if (tier) {
+    setup.uses_network = true;
+    SAIPH_TRY(setup.inspector,
+              with_second_tier(std::move(setup.inspector), setup.policy, std::move(*tier), policy));
+  }
   return setup;
 }
 

@@ -26,6 +26,7 @@ struct TextSources {
 /// What a policy's name or file asks for, with the rules it names on top of our own.
 struct TextSetup {
   TextPolicy policy;
+  bool uses_network = false;  ///< a second tier is asked
   std::shared_ptr<const TextInspector> inspector;
 };
 

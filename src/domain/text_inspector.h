@@ -77,24 +77,37 @@ struct RedactedText {
   std::vector<Token> tokens;  ///< for kToken, in the order of the tokens
 };
 
+/// What a second tier said, where it was asked.
+struct SecondLook {
+  std::string model;
+  std::optional<double> score;  ///< nothing when there was no answer
+  std::string problem;          ///< why there was none
+};
+
 struct TextReport {
   static constexpr std::size_t kViewBytes = 4096;
   /// Findings beyond this are counted in `unlisted`, lightest first to go; the score holds all.
   static constexpr std::size_t kMaxFindings = 256;
 
   TextVerdict verdict = TextVerdict::kIncomplete;
-  double score = 0;                   ///< 0 to 1; docs/formats/text-report.md says how it is made
-  double rules = 0;                   ///< anomaly score of rules and characters, 0 to 100
-  double classifier = 0;              ///< the classifier's highest, 0 to 1
-  std::vector<TextFinding> findings;  ///< in order of place
+  double score = 0;       ///< 0 to 1; docs/formats/text-report.md says how it is made
+  double rules = 0;       ///< anomaly score of rules and characters, 0 to 100
+  double classifier = 0;  ///< the classifier's highest, 0 to 1
+  TextAction demanded = TextAction::kIgnore;  ///< what findings ask for, whatever the score
+  std::string demanded_by;                    ///< the title of the one that asks for most
+  std::vector<TextFinding> findings;          ///< in order of place
   std::size_t unlisted = 0;
   std::vector<std::string> reasons;     ///< why this verdict, in words
   std::vector<std::string> incomplete;  ///< what was not looked at, and why
   std::size_t views = 0;                ///< readings inspected
   std::vector<TextView> seen;           ///< when asked for
+  std::optional<SecondLook> second;     ///< its score then stands in the place of `score`
   /// When asked for, and every place was found: else `incomplete` says why there is none.
   std::optional<RedactedText> redacted;
 };
+
+/// Sets verdict and reasons from score, demands and what is incomplete. Any thread.
+void judge(const TextPolicy& policy, TextReport& report);
 
 class TextInspector {
  public:

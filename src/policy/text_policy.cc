@@ -74,6 +74,96 @@ Status read_rule_files(const SettingsReader& reader, const TomlMember& member,
   return {};
 }
 
+Status read_word(const SettingsReader& reader, const TomlMember& member, std::string& out) {
+  SAIPH_CHECK(reader.expect(member, TomlKind::kString));
+  out = member.value.string;
+  return {};
+}
+
+template <typename Enum, std::size_t kCount>
+Status read_choice(const SettingsReader& reader, const TomlMember& member, std::string_view what,
+                   const std::array<std::string_view, kCount>& words, Enum& out) {
+  SAIPH_CHECK(reader.expect(member, TomlKind::kString));
+  const auto word = std::find(words.begin(), words.end(), member.value.string);
+  if (word == words.end()) {
+    return reader.unknown(member.value.position, member.value.string, what, words);
+  }
+  out = static_cast<Enum>(word - words.begin());
+  return {};
+}
+
+Result<double> read_share(const SettingsReader& reader, const TomlMember& member) {
+  double share = -1;
+  if (member.value.kind == TomlKind::kReal) share = member.value.real;
+  if (member.value.kind == TomlKind::kInteger) share = static_cast<double>(member.value.integer);
+  if (share >= 0 && share <= 1) return share;
+  return reader.error(member.value.position, fmt::format("{} must be 0 to 1", member.key));
+}
+
+Status read_tier_member(const SettingsReader& reader, const TomlMember& member,
+                        SecondTierSettings& tier) {
+  // In the order of the enumerations.
+  constexpr std::array<std::string_view, 2> kAnswers = {"words", "number"};
+  constexpr std::array<std::string_view, 4> kFailures = {"incomplete", "keep", "flag", "block"};
+  const std::string_view key = member.key;
+  if (key == "url") return read_word(reader, member, tier.url);
+  if (key == "model") return read_word(reader, member, tier.model);
+  if (key == "key_file") return read_word(reader, member, tier.key_file);
+  if (key == "key_env") return read_word(reader, member, tier.key_env);
+  if (key == "ca_file") return read_word(reader, member, tier.ca_file);
+  if (key == "answers") return read_choice(reader, member, "an answer", kAnswers, tier.answers);
+  if (key == "when_it_fails") {
+    return read_choice(reader, member, "a way to fail", kFailures, tier.on_failure);
+  }
+  if (key == "redact") {
+    SAIPH_CHECK(reader.expect(member, TomlKind::kBoolean));
+    tier.redact = member.value.boolean;
+    return {};
+  }
+  if (key == "from" || key == "to") {
+    SAIPH_TRY((key == "from" ? tier.from : tier.to), read_share(reader, member));
+    return {};
+  }
+  if (key == "timeout_ms") {
+    SAIPH_TRY(const std::int64_t time, read_number(reader, member, 10, 60'000));
+    tier.timeout = std::chrono::milliseconds(time);
+  } else if (key == "calls_a_minute") {
+    SAIPH_TRY(const std::int64_t calls, read_number(reader, member, 1, 1'000'000));
+    tier.calls_a_minute = static_cast<std::uint32_t>(calls);
+  } else if (key == "at_a_time") {
+    SAIPH_TRY(const std::int64_t calls, read_number(reader, member, 1, 256));
+    tier.at_a_time = static_cast<std::uint32_t>(calls);
+  } else if (key == "max_bytes") {
+    SAIPH_TRY(const std::int64_t most, read_number(reader, member, 64, std::int64_t{1} << 20));
+    tier.max_bytes = static_cast<std::size_t>(most);
+  }
+  return {};
+}
+
+Status read_second_tier(const SettingsReader& reader, const TomlMember& section,
+                        TextPolicyFile& file) {
+  constexpr std::array<std::string_view, 14> kKeys = {
+      "url",           "model",          "answers",   "from",      "to",
+      "timeout_ms",    "calls_a_minute", "at_a_time", "max_bytes", "redact",
+      "when_it_fails", "key_file",       "key_env",   "ca_file"};
+  SAIPH_CHECK(reader.expect(section, TomlKind::kTable));
+  SAIPH_CHECK(reader.only_keys(section.value, kKeys));
+  SecondTierSettings tier;
+  for (const TomlMember& member : section.value.members) {
+    SAIPH_CHECK(read_tier_member(reader, member, tier));
+  }
+  const auto wrong = [&](std::string_view what) {
+    return reader.error(section.key_position, what);
+  };
+  if (tier.url.empty() || tier.model.empty()) return wrong("second_tier needs url and model");
+  if (tier.from >= tier.to) return wrong("second_tier: from must be under to");
+  if (!tier.key_file.empty() && !tier.key_env.empty()) {
+    return wrong("second_tier: give key_file or key_env, not both");
+  }
+  file.second_tier = std::move(tier);
+  return {};
+}
+
 }  // namespace
 
 std::optional<TextPolicy> built_in_text_policy(std::string_view name) {
@@ -96,8 +186,8 @@ std::optional<TextPolicy> built_in_text_policy(std::string_view name) {
 }
 
 Result<TextPolicyFile> parse_text_policy(ByteView bytes, std::string_view name) {
-  constexpr std::array<std::string_view, 7> kKeys = {"like",      "flag_at", "block_at", "paranoia",
-                                                     "max_bytes", "rules",   "actions"};
+  constexpr std::array<std::string_view, 8> kKeys = {
+      "like", "flag_at", "block_at", "paranoia", "second_tier", "max_bytes", "rules", "actions"};
   SAIPH_TRY(const TomlValue root, codec::parse_toml(bytes, name));
   const SettingsReader reader(name, {});
   SAIPH_CHECK(reader.only_keys(root, kKeys));
@@ -135,6 +225,9 @@ Result<TextPolicyFile> parse_text_policy(ByteView bytes, std::string_view name) 
   }
   if (const TomlMember* member = root.find("rules")) {
     SAIPH_CHECK(read_rule_files(reader, *member, file));
+  }
+  if (const TomlMember* member = root.find("second_tier")) {
+    SAIPH_CHECK(read_second_tier(reader, *member, file));
   }
   if (const TomlMember* member = root.find("actions")) {
     SAIPH_CHECK(read_actions(reader, *member, file));

@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "codec/toml/toml.h"
+#include "domain/second_tier.h"
 #include "domain/text_inspector.h"
 
 namespace saiph::policy {
@@ -18,8 +19,9 @@ namespace saiph::policy {
 /// What a file says.
 struct TextPolicyFile {
   TextPolicy policy;
-  std::vector<codec::TomlPosition> positions;  ///< of each of policy.choices
-  std::vector<std::string> rule_files;         ///< as written: relative ones to the policy's folder
+  std::vector<codec::TomlPosition> positions;     ///< of each of policy.choices
+  std::optional<SecondTierSettings> second_tier;  ///< files in it as written
+  std::vector<std::string> rule_files;  ///< as written: relative ones to the policy's folder
 };
 
 /// "observe", "balanced", "strict".

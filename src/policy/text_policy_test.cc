@@ -25,6 +25,53 @@ TEST(TextPolicy, BuiltInOnesGetStricter) {
   EXPECT_FALSE(built_in_text_policy("loose"));
 }
 
+TEST(TextPolicy, ReadsTheSecondTier) {
+  EXPECT_FALSE(parse("")->second_tier);
+  const auto file = parse(R"([second_tier]
+url = "https://guard.example/v1"
+model = "g"
+answers = "words"
+from = 0.2
+to = 1
+timeout_ms = 500
+calls_a_minute = 5
+at_a_time = 2
+max_bytes = 100
+redact = false
+when_it_fails = "keep"
+key_env = "K"
+ca_file = "ca.pem"
+)");
+  ASSERT_TRUE(file) << file.error().describe();
+  ASSERT_TRUE(file->second_tier);
+  const SecondTierSettings& tier = *file->second_tier;
+  EXPECT_EQ(tier.url, "https://guard.example/v1");
+  EXPECT_EQ(tier.answers, SecondTierSettings::Answers::kWords);
+  EXPECT_EQ(tier.from, 0.2);
+  EXPECT_EQ(tier.to, 1);
+  EXPECT_EQ(tier.timeout.count(), 500);
+  EXPECT_EQ(tier.calls_a_minute, 5U);
+  EXPECT_EQ(tier.at_a_time, 2U);
+  EXPECT_EQ(tier.max_bytes, 100U);
+  EXPECT_FALSE(tier.redact);
+  EXPECT_EQ(tier.on_failure, SecondTierSettings::OnFailure::kKeep);
+  const std::pair<const char*, const char*> wrong[] = {
+      {"url = \"http://a\"", "needs url and model"},
+      {"url = \"u\"\nmodel = \"m\"\nfrom = 0.9", "from must be under to"},
+      {"url = \"u\"\nmodel = \"m\"\nkey_env = \"A\"\nkey_file = \"b\"", "not both"},
+      {"answers = \"word\"", "did you mean \"words\""},
+      {"when_it_fails = \"alow\"", "p.toml:2:17"},
+      {"from = 2", "must be 0 to 1"},
+      {"timeout_ms = 1", "10 to 60000"},
+      {"modle = \"m\"", "model"},
+      {"redact = 1", "redact"}};
+  for (const auto& [text, says] : wrong) {
+    const auto bad = parse(std::string("[second_tier]\n") + text + "\n");
+    ASSERT_FALSE(bad) << text;
+    EXPECT_THAT(bad.error().message(), HasSubstr(says)) << text;
+  }
+}
+
 TEST(TextPolicy, ReadsEverything) {
   const auto file = parse(R"(like = "strict"
 flag_at = 0.3

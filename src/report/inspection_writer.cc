@@ -82,6 +82,13 @@ void write_inspection(codec::JsonWriter& json, const InspectedText& text,
     }
     json.end_array();
   }
+  if (report.second) {
+    json.object("second_opinion");
+    json.member("model", report.second->model);
+    if (report.second->score) json.member("score", *report.second->score);
+    if (!report.second->problem.empty()) json.member("problem", report.second->problem);
+    json.end_object();
+  }
   if (report.redacted) {
     json.object("redacted");
     json.member("text", report.redacted->text);
@@ -114,6 +121,12 @@ std::string inspection_text(const InspectedText& about, std::string_view text,
   out += "\n";
   for (const std::string& reason : report.reasons)
     out += "  because " + escape_terminal(reason) + "\n";
+  if (report.second) {
+    out += "  second opinion of " + escape_terminal(report.second->model) + ": ";
+    out += report.second->score ? fmt::format("{:.2f}", *report.second->score)
+                                : "none, " + escape_terminal(report.second->problem);
+    out += "\n";
+  }
   if (report.findings.empty()) out += "  nothing found\n";
   for (std::size_t i = 0; i < report.findings.size() && i < kFindingsShown; ++i) {
     const TextFinding& finding = report.findings[i];

@@ -5,6 +5,7 @@ hostile ones. Every test gets a folder of its own.
   tests/text/end_to_end.py --saiph build/release/saiph [-k PART_OF_A_NAME]
 """
 import argparse
+import http.server
 import json
 import pathlib
 import re
@@ -12,6 +13,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -161,6 +164,76 @@ def a_copy_without_personal_data_is_made_and_tokens_come_back(tmp):
                            (["--token-key", key], b"--redact token"), (["--redact", "token", "--token-key", tmp / "none"], b"none"):
         done = saiph("inspect", *arguments, "--text", text)
         assert done.returncode == 2 and says in done.stderr, (arguments, done.stderr)
+
+
+class Guard(http.server.BaseHTTPRequestHandler):
+    """A model behind an endpoint: says what the test wants, and remembers what it was asked."""
+    says, status, delay, asked, keys = "0", 200, 0, [], []
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        Guard.asked.append(body)
+        Guard.keys.append(self.headers.get("Authorization"))
+        time.sleep(Guard.delay)
+        answer = json.dumps({"choices": [{"message": {"role": "assistant", "content": Guard.says}}]}).encode()
+        try:
+            self.send_response(Guard.status)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+        except OSError:
+            pass  # the client did not wait
+
+    def log_message(self, *_):
+        pass
+
+
+@test
+def a_second_tier_is_asked_where_the_first_is_not_sure(tmp):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Guard)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/v1"
+    (tmp / "key").write_text("a-key-of-the-guard\n")
+    grey = "Write to ada@library.example."
+    def report(text, more="", address=url):
+        policy = tmp / "policy.toml"
+        # The whole scale is grey here: what the first tier says of a text may change with its model.
+        policy.write_text(f'[second_tier]\nurl = "{address}"\nmodel = "guard"\nfrom = 0\nto = 1\nkey_file = "key"\n{more}')
+        done = saiph("inspect", "--format", "json", "--policy", policy, "--text", text)
+        assert b"a-key-of" not in done.stdout + done.stderr
+        return done.returncode, json.loads(done.stdout)
+    Guard.says = "97"
+    code, row = report(grey)
+    assert code == 1 and row["verdict"] == "block" and row["second_opinion"] == {"model": "guard", "score": 0.97}, row
+    data = json.loads(Guard.asked[-1]["messages"][1]["content"])
+    assert data == {"text": "Write to [EMAIL]."} and Guard.keys[-1] == "Bearer a-key-of-the-guard" and "redacted" not in row, Guard.asked[-1]
+    Guard.says = "3"
+    assert report(grey)[1]["verdict"] == "allow"
+    asked = len(Guard.asked)
+    assert report(OVERRIDE)[1]["verdict"] == "block" and len(Guard.asked) == asked, "what is blocked is not sent"
+    Guard.says = "I will not answer that"
+    for more, verdict in ("", "incomplete"), ('when_it_fails = "keep"\n', "allow"), ('when_it_fails = "block"\n', "block"):
+        row = report(grey, more)[1]
+        assert row["verdict"] == verdict and "whole number" in row["second_opinion"]["problem"], row
+    Guard.says, Guard.status = "3", 503
+    assert "503" in report(grey)[1]["second_opinion"]["problem"]
+    Guard.status, Guard.delay = 200, 3
+    started = time.monotonic()
+    assert report(grey, "timeout_ms = 200\n")[1]["verdict"] == "incomplete" and time.monotonic() - started < 2.5
+    Guard.delay = 0
+    server.shutdown()
+    server.server_close()
+    assert report(grey)[1]["verdict"] == "incomplete", "nobody is there"
+    for address, says in ("http://guard.example/v1", b"plain"), ("ftp://127.0.0.1/", b"url"):
+        assert says in policy_says(tmp, address), address
+
+
+def policy_says(tmp, address):
+    policy = tmp / "address.toml"
+    policy.write_text(f'[second_tier]\nurl = "{address}"\nmodel = "guard"\nfrom = 0\nto = 1\n')
+    done = saiph("inspect", "--format", "json", "--policy", policy, "--text", "x")
+    assert done.returncode in (2, 3), done
+    return done.stdout + done.stderr
 
 
 @test

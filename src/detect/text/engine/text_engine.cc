@@ -284,9 +284,9 @@ class Inspection final : public match::ViewSink, private match::RuleHitSink {
 
   /// The same thing is often seen in several views; one statement of it is enough.
   void state(TextFinding finding, TextAction action) {
-    if (action > demanded_) {
-      demanded_ = action;
-      demanded_by_ = finding.title;
+    if (action > report_.demanded) {
+      report_.demanded = action;
+      report_.demanded_by = finding.title;
     }
     if (const auto same = std::find_if(report_.findings.begin(), report_.findings.end(),
                                        [&](const TextFinding& other) {
@@ -339,41 +339,8 @@ class Inspection final : public match::ViewSink, private match::RuleHitSink {
     std::stable_sort(
         report_.findings.begin(), report_.findings.end(),
         [](const TextFinding& a, const TextFinding& b) { return a.span.offset < b.span.offset; });
-    judge();
+    judge(policy_, report_);
     return std::move(report_);
-  }
-
-  void judge() {
-    report_.verdict = TextVerdict::kAllow;
-    const auto at_least = [&](TextVerdict verdict, std::string reason) {
-      report_.verdict = verdict;
-      report_.reasons.push_back(std::move(reason));
-    };
-    if (report_.score >= policy_.block_at) {
-      at_least(TextVerdict::kBlock, fmt::format("the score {:.2f} reaches {:.2f}, where texts are "
-                                                "blocked",
-                                                report_.score, policy_.block_at));
-    }
-    if (demanded_ == TextAction::kBlock) {
-      at_least(TextVerdict::kBlock, fmt::format("\"{}\" blocks by itself", demanded_by_));
-    }
-    if (report_.verdict == TextVerdict::kBlock) {
-      if (policy_.enforce) return;
-      at_least(TextVerdict::kFlag, fmt::format("policy {} blocks nothing", policy_.name));
-    }
-    if (report_.score >= policy_.flag_at) {
-      at_least(TextVerdict::kFlag, fmt::format("the score {:.2f} reaches {:.2f}, where texts are "
-                                               "flagged",
-                                               report_.score, policy_.flag_at));
-    }
-    if (demanded_ == TextAction::kFlag) {
-      at_least(TextVerdict::kFlag, fmt::format("\"{}\" flags by itself", demanded_by_));
-    }
-    // Less than everything was read: whatever was found, nobody can say there is no more.
-    if (!report_.incomplete.empty()) {
-      at_least(TextVerdict::kIncomplete,
-               fmt::format("not everything could be looked at: {}", report_.incomplete.front()));
-    }
   }
 
   const TextPolicy& policy_;
@@ -391,8 +358,6 @@ class Inspection final : public match::ViewSink, private match::RuleHitSink {
   double answer_ = 0;  ///< of the output checks
   std::size_t hits_ = 0;
   TextFinding opinion_;
-  TextAction demanded_ = TextAction::kIgnore;
-  std::string demanded_by_;
   TextReport report_;
 };
 
