@@ -28,12 +28,15 @@ step "end to end"
 python3 tests/identity/local_provider_test.py
 python3 tests/end_to_end.py --saiph build/release/saiph
 python3 tests/text/end_to_end.py --saiph build/release/saiph
+python3 tests/text/growth.py --saiph build/release/saiph
 python3 tests/ledger/end_to_end.py --saiph build/release/saiph
 python3 tests/serve/end_to_end.py --saiph build/release/saiph
 python3 tests/server/api_test.py --saiph build/release/saiph
 
 if $all; then
   tools/install_packages.sh build test all
+  step "growth of the cost of texts"
+  python3 tests/text/growth.py --saiph build/release/saiph --all
   step "the API's document"
   tests/server/lint_openapi.sh
   step "schemathesis against the API, 1,000 cases an operation, under ASan"
