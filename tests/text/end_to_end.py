@@ -237,6 +237,14 @@ def policy_says(tmp, address):
 
 
 @test
+def every_type_of_personal_data_is_documented(_):
+    page = (ROOT / "docs/personal-data.md").read_text()
+    types = re.findall(r'\{"(pii\.[\w.-]+)"', (ROOT / "src/detect/text/personal/types.cc").read_text())
+    missing = [name for name in types if f"| `{name}` |" not in page]
+    assert len(types) > 80 and not missing, missing
+
+
+@test
 def wrong_use_is_explained(tmp):
     for arguments, says in (["no-such-file.txt"], b"no file"), ([tmp], b"cannot be read"), (["--channel", "usr", "x"], b"user"), \
                            (["--format", "xml", "x"], b"jsonl"), (["--model", tmp / "none.bin", "x"], b"none.bin"), \

@@ -483,6 +483,15 @@ class Search {
     return judged(place, found);
   }
 
+  /// Whether the word about phones has had its number, and other words came after it: "call 555
+  /// 0100 200 about invoice 2024-000123".
+  bool answered_before(std::size_t begin) const {
+    const std::size_t word = topic_ends_[static_cast<std::size_t>(Topic::kPhone)];
+    if (last_span_end_ <= word || last_span_end_ > begin) return false;
+    return std::any_of(text_.begin() + static_cast<std::ptrdiff_t>(last_span_end_),
+                       text_.begin() + static_cast<std::ptrdiff_t>(begin), is_alpha);
+  }
+
   Hit judged(std::size_t begin, const PhoneHit& found) {
     const bool said = distance(Topic::kPhone, begin) <= 48;
     double confidence = 0;
@@ -497,7 +506,7 @@ class Search {
         confidence = said ? 0.9 : 0.55;
         break;
       case PhoneForm::kNational:
-        confidence = said ? 0.8 : 0;
+        confidence = said && !answered_before(begin) ? 0.8 : 0;
         break;
       case PhoneForm::kNone:
         break;

@@ -105,5 +105,17 @@ TEST(FindPersonal, PlacesAreBytesWhateverStandsBefore) {
   EXPECT_THAT(find(before + "jane@example.org"), Contains(Found{"pii.email", "jane@example.org"}));
 }
 
+TEST(Personal, AWordAboutPhonesHasOneNumberUnlessAListFollows) {
+  const auto phones = [](std::string_view text) {
+    SpanList list;
+    find_personal(text, {}, list);
+    return std::count_if(list.spans.begin(), list.spans.end(),
+                         [](const FoundSpan& span) { return span.type->id == "pii.phone"; });
+  };
+  EXPECT_EQ(phones("phone +31 6 63799029. Invoice 2024-000123 of 12 March"), 1);
+  EXPECT_EQ(phones("Call +49 89 1368571. Part no. 12-3456-78 is missing."), 1);
+  EXPECT_EQ(phones("phone 63799029, 63799030"), 2);
+}
+
 }  // namespace
 }  // namespace saiph::detect

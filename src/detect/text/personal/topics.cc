@@ -562,6 +562,7 @@ constexpr auto kWords = std::to_array<Word>({
     {"cyprus", Topic::kCyprus},
     {"id card", Topic::kMalta},
     {"karta identita", Topic::kMalta},
+    {"tal identita", Topic::kMalta},
     {"identity card", Topic::kMalta},
     {"malta", Topic::kMalta},
     {"mr", Topic::kTitle},
