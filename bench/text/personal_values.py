@@ -48,7 +48,7 @@ def verhoeff(number):
     check = 0
     for i, digit in enumerate(reversed(number), 1):
         check = D5[check][P8[i % 8][int(digit)]]
-    return str(next(d for d in range(10) if D5[check][d] == 0) if check == 0 else next(d for d in range(10) if D5[check][P8[0][d]] == 0))
+    return str(next(d for d in range(10) if D5[check][d] == 0))
 
 
 def until(make):
@@ -363,7 +363,6 @@ def pl_id(rng):
     series, number = letters(rng, 3), digits(rng, 5)
     values = [ord(c) - 55 for c in series]
     total = sum(v * w for v, w in zip(values, [7, 3, 1])) + weighted(number, [7, 3, 1, 7, 3])
-    check = next((d for d in range(10) if (total - 0 + 0 - 0) % 10 == d), 0)
     # The check digit stands first: letters x 7,3,1; check x 9; digits x 7,3,1,7,3; the sum is a multiple of ten.
     check = next(d for d in range(10) if (total + 9 * d) % 10 == 0)
     return rng.choice([f"{series}{check}{number}", f"{series} {check}{number}"])
@@ -545,5 +544,7 @@ MAKERS = {
     "pii.se.personal-number": (se_personal, ["personnummer"]), "pii.no.birth-number": (until(norwegian), ["fødselsnummer"]), "pii.is.kennitala": (until(kennitala), ["kennitala"]),
     "pii.ch.ahv": (ahv, ["AHV-Nummer", "AHV", "numéro AVS"]), "pii.ca.sin": (sin, ["SIN", "social insurance number"]), "pii.br.cpf": (cpf, ["CPF"]), "pii.br.cnpj": (cnpj, ["CNPJ"]),
     "pii.in.aadhaar": (aadhaar, ["Aadhaar", "Aadhaar number"]), "pii.in.pan": (lambda rng: letters(rng, 3) + rng.choice("PCHF") + letters(rng, 1) + f"{rng.randint(1, 9999):04}" + letters(rng, 1), ["PAN", "PAN card"]),
-    "pii.au.tfn": (until(tfn), ["TFN", "tax file number"]), "pii.vat": (vat, ["VAT", "VAT number", "USt-IdNr", "TVA"]),
+    "pii.au.tfn": (until(tfn), ["TFN", "tax file number"]),
+    "pii.postcode": (lambda rng: rng.choice(["SW1A", "M1", "EC2V", "LS11", "B33", "CR2"]) + " " + str(rng.randint(1, 9)) + letters(rng, 2, "ABDEFGHJLNPQRSTUWXYZ"), ["postcode", "post code", "Postcode"]),
+    "pii.vat": (vat, ["VAT", "VAT number", "USt-IdNr", "TVA"]),
 }
